@@ -1,0 +1,25 @@
+/// The published configuration: what may change while packets flow, as one immutable value with an epoch.
+///
+/// Made by control, published through one atomic pointer; workers read it once per burst and stamp the epoch on records, the
+/// writer follows the newest epoch (docs/architecture.md).
+#pragma once
+
+#include <cstdint>
+
+#include "flowstats/group_mask.h"
+
+namespace tapstat::flowstats {
+
+enum class Schema : uint8_t {
+  mplane,     // the 2014 schema: 42 core columns, 4 layer-7 columns
+  tstat_3_3,  // 134 columns
+};
+
+struct ActiveConfig {
+  uint32_t epoch = 1;  // grows by one with every publication
+  GroupMask groups = GroupMask::all();
+  bool log_tcp_complete = true;
+  bool log_tcp_nocomplete = true;
+};
+
+}  // namespace tapstat::flowstats

@@ -1,0 +1,136 @@
+/// The counter table: every number the probe counts, with name, unit and meaning, in one place.
+///
+/// A CounterBlock has one writing thread (a worker, the dispatcher or the writer) and any number of readers; cells are never
+/// reset while running. Readers add the blocks up. The laws between the counters are computed by ledger.h.
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+
+namespace tapstat::flowstats {
+
+enum class Counter : uint8_t {
+  // Packets: received = analysed + every packets_dropped_*.
+  rx_packets,
+  rx_bytes,
+  analysed_packets,
+  dropped_ring_full,
+  dropped_too_short,
+  dropped_bad_l2,
+  dropped_bad_ip,
+  dropped_bad_l4,
+  dropped_not_ip,
+  dropped_not_tcp_udp,
+  dropped_fragment_incomplete,
+  dropped_tunnel_too_deep,
+  dropped_filtered,
+  dropped_table_full,
+  dropped_other,
+  // Parts and properties of the analysed packets.
+  tcp_segments,
+  segments_without_flow,
+  udp_datagrams,
+  malformed_segments,
+  // TCP flows: created = exported + every flows_dropped_* + active.
+  flows_created,
+  flows_exported,
+  flows_dropped_not_local,
+  flows_dropped_queue_full,
+  flows_dropped_evicted,
+  flows_refused_table_full,
+  segment_records_merged,
+  segment_records_exhausted,
+  // Rows, for each log: formatted = written + dropped + queued.
+  rows_complete_formatted,
+  rows_complete_written,
+  rows_complete_dropped_write_error,
+  rows_complete_dropped_log_disabled,
+  rows_nocomplete_formatted,
+  rows_nocomplete_written,
+  rows_nocomplete_dropped_write_error,
+  rows_nocomplete_dropped_log_disabled,
+  bytes_written,
+  directories_created,
+  count_  // not a counter: how many there are
+};
+inline constexpr size_t kCounterCount = static_cast<size_t>(Counter::count_);
+
+struct CounterSpec {
+  std::string_view name, unit, help;
+};
+
+/// In the order of Counter; the array's size is checked below.
+inline constexpr std::array<CounterSpec, kCounterCount> kCounterTable = {{
+    {"rx_packets", "packets", "received from the source"},
+    {"rx_bytes", "bytes", "captured bytes of the received packets"},
+    {"analysed_packets", "packets", "parsed as TCP or UDP and processed"},
+    {"dropped_ring_full", "packets", "the ring to a worker was full (live ports only; a replay waits)"},
+    {"dropped_too_short", "packets", "captured bytes end before the TCP or UDP header does"},
+    {"dropped_bad_l2", "packets", "link-layer header cut or contradictory"},
+    {"dropped_bad_ip", "packets", "IP version, header length or length field that cannot be"},
+    {"dropped_bad_l4", "packets", "TCP or UDP header that cannot be"},
+    {"dropped_not_ip", "packets", "neither IPv4 nor IPv6 (ARP, LLDP, unknown EtherType)"},
+    {"dropped_not_tcp_udp", "packets", "IP, but another protocol (ICMP, SCTP, a tunnel that is not decoded)"},
+    {"dropped_fragment_incomplete", "packets", "IP fragments other than the first"},
+    {"dropped_tunnel_too_deep", "packets", "more nested tags, labels, tunnels or extension headers than are followed"},
+    {"dropped_filtered", "packets", "excluded by a filter that was asked for"},
+    {"dropped_table_full", "packets", "opened a flow for which the flow table had no room"},
+    {"dropped_other", "packets", "any other reason; always 0"},
+    {"tcp_segments", "packets", "TCP segments among the analysed packets"},
+    {"segments_without_flow", "packets", "TCP segments that belong to no flow: handshake not in the capture, or flow closed"},
+    {"udp_datagrams", "packets", "UDP datagrams among the analysed packets"},
+    {"malformed_segments", "packets", "analysed TCP segments whose data offset lies beyond the IP payload"},
+    {"flows_created", "flows", "TCP flows opened by a SYN"},
+    {"flows_exported", "flows", "records handed to the writer"},
+    {"flows_dropped_not_local", "flows", "neither side is an internal network, so no row is written"},
+    {"flows_dropped_queue_full", "flows", "the record ring was full (live ports only; a replay waits)"},
+    {"flows_dropped_evicted", "flows", "evicted from a full table without a row"},
+    {"flows_refused_table_full", "flows", "SYNs that found no room in the flow table"},
+    {"segment_records_merged", "records", "oldest segment boundaries given up because a list was at its limit"},
+    {"segment_records_exhausted", "records", "segments not remembered because the pool of segment records was empty"},
+    {"rows_complete_formatted", "rows", "rows made for log_tcp_complete"},
+    {"rows_complete_written", "rows", "rows written to log_tcp_complete"},
+    {"rows_complete_dropped_write_error", "rows", "rows for log_tcp_complete lost because writing failed"},
+    {"rows_complete_dropped_log_disabled", "rows", "complete flows while log_tcp_complete was switched off"},
+    {"rows_nocomplete_formatted", "rows", "rows made for log_tcp_nocomplete"},
+    {"rows_nocomplete_written", "rows", "rows written to log_tcp_nocomplete"},
+    {"rows_nocomplete_dropped_write_error", "rows", "rows for log_tcp_nocomplete lost because writing failed"},
+    {"rows_nocomplete_dropped_log_disabled", "rows", "other flows while log_tcp_nocomplete was switched off"},
+    {"bytes_written", "bytes", "bytes written to the log files, after compression"},
+    {"directories_created", "directories", "output directories opened"},
+}};
+static_assert(!kCounterTable.back().name.empty(), "kCounterTable must have one line for each Counter");
+
+/// A copy of all counters at one moment.
+struct CounterValues {
+  std::array<uint64_t, kCounterCount> value{};
+  [[nodiscard]] uint64_t operator[](Counter c) const { return value[static_cast<size_t>(c)]; }
+  CounterValues& operator+=(const CounterValues& other) {
+    for (size_t i = 0; i < kCounterCount; ++i) value[i] += other.value[i];
+    return *this;
+  }
+};
+
+class alignas(128) CounterBlock {
+ public:
+  /// Owner thread only: a plain load, add and store.
+  void add(Counter c, uint64_t n = 1) {
+    auto& cell = cells_[static_cast<size_t>(c)];
+    cell.store(cell.load(std::memory_order_relaxed) + n, std::memory_order_relaxed);
+  }
+  /// Any thread.
+  [[nodiscard]] uint64_t get(Counter c) const { return cells_[static_cast<size_t>(c)].load(std::memory_order_relaxed); }
+  [[nodiscard]] CounterValues snapshot() const {
+    CounterValues v;
+    for (size_t i = 0; i < kCounterCount; ++i) v.value[i] = cells_[i].load(std::memory_order_relaxed);
+    return v;
+  }
+
+ private:
+  std::array<std::atomic<uint64_t>, kCounterCount> cells_{};
+};
+
+}  // namespace tapstat::flowstats

@@ -1,0 +1,39 @@
+/// What is measured and within which bounds: the settings that shape every number in the logs.
+///
+/// Filled by control from flags and configuration before the first packet; then read-only for all threads.
+#pragma once
+
+#include <cstdint>
+
+#include "flowstats/base/units.h"
+
+namespace tapstat::flowstats {
+
+/// tstat: the numbers, line order and text of Tstat 3.3.0, quirks included. corrected: what the network really did
+/// (docs/differences_from_tstat.md lists every difference).
+enum class Mode : uint8_t { tstat, corrected };
+
+/// Bounds of one worker. The defaults are Tstat's.
+struct FlowLimits {
+  uint32_t tcp_flows_max = 180'000;
+  uint32_t udp_pairs_max = 360'000;       // tstat mode: UDP pairs that drive the table sweep
+  uint32_t slot_search_max = 200;         // tstat mode: slots tried after the next one
+  uint32_t segments_per_quadrant_max = 100;
+  uint32_t segment_records_max = 1'000'000;  // pool of remembered segments, shared by the worker's flows
+};
+
+struct FlowTimeouts {
+  Duration tcp_idle = seconds(300);
+  Duration tcp_singleton = seconds(10);  // only SYNs of one side seen
+  Duration udp_idle = seconds(200);
+  Duration udp_singleton = seconds(10);  // a single datagram
+};
+
+struct Measurement {
+  Mode mode = Mode::tstat;
+  FlowLimits limits;
+  FlowTimeouts timeouts;
+  uint64_t hash_seed = 0x7461707374617400;  // fixed for replays, random for live ports
+};
+
+}  // namespace tapstat::flowstats

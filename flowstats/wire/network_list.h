@@ -1,0 +1,42 @@
+/// The operator's internal networks: decides c_isint and s_isint.
+///
+/// Immutable after start and shared by all workers. A list without networks of a family makes that whole family internal,
+/// as in Tstat; so does a default-constructed list. At most kNetworksMax networks of each family.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+#include "flowstats/wire/ip_address.h"
+
+namespace tapstat::flowstats {
+
+struct Network {
+  IpAddress address;  // host bits cleared
+  IpAddress mask;
+};
+
+class NetworkList {
+ public:
+  static constexpr size_t kNetworksMax = 100;  // of each family
+
+  void add(IpVersion version, Network network) {
+    (version == IpVersion::v4 ? v4_ : v6_).push_back(network);
+  }
+  [[nodiscard]] size_t count(IpVersion version) const { return (version == IpVersion::v4 ? v4_ : v6_).size(); }
+
+  [[nodiscard]] bool contains(IpVersion version, IpAddress address) const {
+    const auto& networks = version == IpVersion::v4 ? v4_ : v6_;
+    if (networks.empty()) return true;
+    for (const Network& n : networks)
+      if ((address.high & n.mask.high) == n.address.high && (address.low & n.mask.low) == n.address.low) return true;
+    return false;
+  }
+
+ private:
+  std::vector<Network> v4_, v6_;
+};
+
+}  // namespace tapstat::flowstats

@@ -1,0 +1,53 @@
+/// One parsed TCP segment or UDP datagram: a plain value that everything after the parser works on.
+///
+/// Integers in host byte order. `payload` points into the packet buffer and dies with it.
+#pragma once
+
+#include <cstdint>
+
+#include "flowstats/base/byte_range.h"
+#include "flowstats/base/units.h"
+#include "flowstats/wire/five_tuple.h"
+
+namespace tapstat::flowstats {
+
+/// TCP control bits (RFC 9293 section 3.1).
+namespace tcp_flag {
+inline constexpr uint8_t kFin = 0x01, kSyn = 0x02, kRst = 0x04, kPsh = 0x08, kAck = 0x10, kUrg = 0x20;
+}
+
+/// What the options of one segment said. Options are recognised by kind alone; the last of a kind wins.
+struct TcpOptions {
+  bool has_mss = false;             // kind 2, RFC 9293 section 3.7.1
+  bool has_window_scale = false;    // kind 3, RFC 7323 section 2
+  bool has_sack_permitted = false;  // kind 4, RFC 2018
+  bool has_sack = false;            // kind 5, RFC 2018
+  bool has_timestamps = false;      // kind 8, RFC 7323 section 3
+  uint8_t window_scale = 0;         // shift count as sent, not clipped
+  uint16_t mss = 0;                 // bytes
+};
+
+struct Segment {
+  FiveTuple tuple;
+  uint64_t hash = 0;  // hash_tuple(tuple, seed)
+  Timestamp time;
+  Timestamp clock;  // largest packet time of the whole capture so far: what timers run on
+  uint32_t seq = 0, ack = 0;
+  /// TCP: IP payload length - 4 x data offset, from the length fields and not from the captured bytes; negative in tstat
+  /// mode when the data offset lies beyond the IP payload. UDP: bytes after the UDP header.
+  int32_t payload_length = 0;
+  uint16_t window = 0;  // as sent, not scaled
+  /// IPv4 identification; in tstat mode the payload length for IPv6 (Tstat reads those bytes).
+  uint16_t ip_id = 0;
+  bool ip_id_is_identifying = true;  // false: must not be taken as "same packet" (corrected mode, RFC 6864)
+  bool malformed_offset = false;     // corrected mode: data offset beyond the IP payload, payload_length set to 0
+  Direction direction = Direction::from_a;
+  uint8_t flags = 0;  // tcp_flag
+  uint8_t ttl = 0;    // TTL or hop limit
+  TcpOptions options;
+  ByteRange payload;  // captured part of the payload, first buffer only
+
+  [[nodiscard]] constexpr bool has(uint8_t flag) const { return (flags & flag) != 0; }
+};
+
+}  // namespace tapstat::flowstats
