@@ -1,0 +1,141 @@
+#include "dataplane/eal.h"
+
+#include <fcntl.h>
+#include <sched.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <cstdio>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <rte_eal.h>
+#include <rte_errno.h>
+#include <rte_lcore.h>
+#include <rte_log.h>
+
+namespace tapstat::dataplane {
+
+using flowstats::ExitStatus;
+using flowstats::fail;
+using flowstats::Result;
+
+namespace {
+
+/// Collects what is written to standard error from construction to stop().
+class StandardErrorCapture {
+ public:
+  StandardErrorCapture() : memory_(memfd_create("eal", MFD_CLOEXEC)), saved_(-1) {
+    if (memory_ < 0) return;
+    std::fflush(stderr);
+    saved_ = fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 3);
+    if (saved_ >= 0) dup2(memory_, STDERR_FILENO);
+  }
+  StandardErrorCapture(const StandardErrorCapture&) = delete;
+  StandardErrorCapture& operator=(const StandardErrorCapture&) = delete;
+  ~StandardErrorCapture() {
+    restore();
+    if (memory_ >= 0) close(memory_);
+  }
+
+  /// Restores standard error and returns what was written.
+  std::string stop() {
+    restore();
+    std::string text;
+    char buffer[4096];
+    off_t at = 0;
+    while (memory_ >= 0) {
+      const ssize_t n = pread(memory_, buffer, sizeof buffer, at);
+      if (n <= 0) break;
+      text.append(buffer, static_cast<size_t>(n));
+      at += n;
+    }
+    return text;
+  }
+
+ private:
+  void restore() {
+    if (saved_ < 0) return;
+    std::fflush(stderr);
+    dup2(saved_, STDERR_FILENO);
+    close(saved_);
+    saved_ = -1;
+  }
+
+  int memory_, saved_;
+};
+
+std::vector<int> allowed_cpus() {
+  cpu_set_t set;
+  std::vector<int> cpus;
+  if (sched_getaffinity(0, sizeof set, &set) == 0)
+    for (int cpu = 0; cpu < CPU_SETSIZE; ++cpu)
+      if (CPU_ISSET(cpu, &set)) cpus.push_back(cpu);
+  return cpus;
+}
+
+/// "0@(0,1),1@0,2@1,3@0": the main lcore floats, the others are pinned in turn.
+std::string lcore_map(const std::vector<int>& cpus, unsigned worker_lcores) {
+  std::string map = "0@(";
+  for (size_t i = 0; i < cpus.size(); ++i) map += (i == 0 ? "" : ",") + std::to_string(cpus[i]);
+  map += ")";
+  for (unsigned lcore = 1; lcore <= worker_lcores; ++lcore)
+    map += "," + std::to_string(lcore) + "@" + std::to_string(cpus[(lcore - 1) % cpus.size()]);
+  return map;
+}
+
+/// The last thing DPDK said, without its prefixes.
+std::string last_line(std::string_view text) {
+  while (!text.empty() && text.back() == '\n') text.remove_suffix(1);
+  text = text.substr(text.rfind('\n') + 1);
+  for (const std::string_view prefix : {"EAL: ", "FATAL: "})
+    if (text.starts_with(prefix)) text.remove_prefix(prefix.size());
+  return std::string(text);
+}
+
+/// DPDK's log after the start: standard error when verbose, else nowhere.
+void set_log(bool verbose) {
+  if (verbose) {
+    rte_openlog_stream(stderr);
+    return;
+  }
+  // Given to DPDK for the life of the process: lines may come until rte_eal_cleanup() has returned.
+  if (FILE* nowhere = std::fopen("/dev/null", "we")) rte_openlog_stream(nowhere);
+}
+
+}  // namespace
+
+Eal::~Eal() {
+  if (worker_lcores_ != 0) rte_eal_cleanup();
+}
+
+Result<Eal> start_eal(const EalOptions& options) {
+  if (options.worker_lcores == 0 || options.worker_lcores > kWorkerLcoresMax)
+    return fail(ExitStatus::environment,
+                "cannot start " + std::to_string(options.worker_lcores) +
+                    " packet threads: DPDK allows 1 to " + std::to_string(kWorkerLcoresMax) + ".");
+  const std::vector<int> cpus = allowed_cpus();
+  if (cpus.empty()) return fail(ExitStatus::environment, "no CPU that this process may use.");
+  std::vector<std::string> words = {
+      "tapstat",    "--no-huge",      "-m",       std::to_string(options.memory_mib),
+      "--no-shconf", "--no-telemetry", "--no-pci", "--iova-mode=va",
+      "--lcores",   lcore_map(cpus, options.worker_lcores)};
+  std::vector<char*> arguments;
+  for (std::string& word : words) arguments.push_back(word.data());
+
+  StandardErrorCapture capture;
+  rte_openlog_stream(stderr);  // and not to syslog
+  const int started = rte_eal_init(static_cast<int>(arguments.size()), arguments.data());
+  const int error = rte_errno;
+  const std::string said = capture.stop();
+  if (options.verbose) std::fputs(said.c_str(), stderr);
+  if (started < 0)
+    return fail(ExitStatus::environment,
+                "DPDK cannot start with " + std::to_string(options.memory_mib) +
+                    " MiB of ordinary memory: " + last_line(said) + " (" + rte_strerror(error) + ").");
+  set_log(options.verbose);
+  return Eal(options.worker_lcores);
+}
+
+}  // namespace tapstat::dataplane

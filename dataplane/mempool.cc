@@ -1,0 +1,47 @@
+#include "dataplane/mempool.h"
+
+#include <atomic>
+#include <bit>
+#include <string>
+
+#include <rte_errno.h>
+#include <rte_mempool.h>
+
+namespace tapstat::dataplane {
+
+using flowstats::ExitStatus;
+using flowstats::fail;
+using flowstats::Result;
+
+namespace {
+
+uint32_t buffers_wanted(uint32_t captured_length_max, unsigned lcores) {
+  // DPDK moves buffers from a cache to the pool when it is one and a half times full.
+  const uint32_t cached = lcores * (kBufferCache + kBufferCache / 2);
+  const uint32_t burst = kBurstMax * buffers_per_packet(captured_length_max);
+  const uint32_t wanted = std::bit_ceil(cached + 2 * burst + 1) - 1;
+  return wanted > kBuffersMin ? wanted : kBuffersMin;
+}
+
+}  // namespace
+
+Result<PacketPool> PacketPool::create(uint32_t captured_length_max, unsigned lcores) {
+  const uint32_t buffers = buffers_wanted(captured_length_max, lcores);
+  PacketPool pool;
+  // Names are unique in the process: the address of the owner tells pools apart.
+  const std::string name = "packets_" + std::to_string(reinterpret_cast<uintptr_t>(&pool));
+  pool.pool_.reset(rte_pktmbuf_pool_create(name.c_str(), buffers, kBufferCache, 0, kDataRoom,
+                                           SOCKET_ID_ANY));
+  if (pool.pool_ == nullptr)
+    return fail(ExitStatus::environment,
+                "cannot make the packet pool of " + std::to_string(buffers) + " x " +
+                    std::to_string(kDataRoom) + " bytes: " + rte_strerror(rte_errno) + ".");
+  return pool;
+}
+
+size_t PacketPool::bytes() const {
+  const rte_mempool& p = *pool_;
+  return size_t{p.size} * (p.header_size + p.elt_size + p.trailer_size);
+}
+
+}  // namespace tapstat::dataplane

@@ -1,0 +1,73 @@
+/// Which entries of a table are in use, and where the next flow goes.
+///
+/// Two policies: Tstat's cursor, which walks on from the last slot given (its order of lines depends on it), and last in,
+/// first out, which reuses warm lines and finds a free slot at once. Owner thread only; allocates at construction only.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "flowstats/base/arena.h"
+
+namespace tapstat::dataplane {
+
+class SlotSet {
+ public:
+  /// Tstat's cursor: it moves before use, so the first flow is in slot 1; at most `search_max` slots are tried
+  /// beyond the next one.
+  static SlotSet with_cursor(uint32_t capacity, uint32_t search_max) { return SlotSet(capacity, search_max, false); }
+  static SlotSet last_in_first_out(uint32_t capacity) { return SlotSet(capacity, 0, true); }
+
+  [[nodiscard]] uint32_t capacity() const { return capacity_; }
+  [[nodiscard]] bool used(uint32_t slot) const { return (words_[slot / 64] >> (slot % 64) & 1) != 0; }
+
+  /// kNoEntry when no slot was found.
+  [[nodiscard]] uint32_t take() {
+    const uint32_t slot = lifo_ ? pop() : search();
+    if (slot != flowstats::kNoEntry) words_[slot / 64] |= uint64_t{1} << (slot % 64);
+    return slot;
+  }
+  void give_back(uint32_t slot) {
+    words_[slot / 64] &= ~(uint64_t{1} << (slot % 64));
+    if (lifo_) free_.push_back(slot);
+  }
+
+  /// Back to the state before the first flow; all slots must be free.
+  void restart() {
+    cursor_ = 0;
+    untouched_ = 0;
+    free_.clear();
+  }
+
+ private:
+  SlotSet(uint32_t capacity, uint32_t search_max, bool lifo)
+      : words_((capacity + 63) / 64), capacity_(capacity), search_max_(search_max), lifo_(lifo) {
+    if (lifo) free_.reserve(capacity);
+  }
+
+  uint32_t search() {
+    for (uint32_t tried = 0; tried <= search_max_; ++tried) {
+      if (++cursor_ >= capacity_) cursor_ = 0;
+      if (!used(cursor_)) return cursor_;
+    }
+    return flowstats::kNoEntry;
+  }
+  uint32_t pop() {
+    if (!free_.empty()) {
+      const uint32_t slot = free_.back();
+      free_.pop_back();
+      return slot;
+    }
+    return untouched_ < capacity_ ? untouched_++ : flowstats::kNoEntry;
+  }
+
+  std::vector<uint64_t> words_;
+  std::vector<uint32_t> free_;  // last in, first out
+  uint32_t capacity_;
+  uint32_t search_max_;
+  bool lifo_;
+  uint32_t untouched_ = 0;  // last in, first out: slots from here on were never used
+  uint32_t cursor_ = 0;
+};
+
+}  // namespace tapstat::dataplane
