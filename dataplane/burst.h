@@ -4,14 +4,13 @@
 #include <array>
 #include <cstdint>
 
+#include "dataplane/mempool.h"
 #include "dataplane/parse.h"
 #include "flowstats/base/units.h"
 
-struct rte_mbuf;
-
 namespace tapstat::dataplane {
 
-inline constexpr uint16_t kBurst = 32;
+inline constexpr uint16_t kBurst = kBurstMax;
 
 struct Burst {
   std::array<rte_mbuf*, kBurst> packets;

@@ -1,6 +1,5 @@
 #include "dataplane/mempool.h"
 
-#include <atomic>
 #include <bit>
 #include <string>
 
@@ -25,11 +24,10 @@ uint32_t buffers_wanted(uint32_t captured_length_max, unsigned lcores) {
 
 }  // namespace
 
-Result<PacketPool> PacketPool::create(uint32_t captured_length_max, unsigned lcores) {
+Result<PacketPool> PacketPool::create(const std::string& name, uint32_t captured_length_max,
+                                      unsigned lcores) {
   const uint32_t buffers = buffers_wanted(captured_length_max, lcores);
   PacketPool pool;
-  // Names are unique in the process: the address of the owner tells pools apart.
-  const std::string name = "packets_" + std::to_string(reinterpret_cast<uintptr_t>(&pool));
   pool.pool_.reset(rte_pktmbuf_pool_create(name.c_str(), buffers, kBufferCache, 0, kDataRoom,
                                            SOCKET_ID_ANY));
   if (pool.pool_ == nullptr)

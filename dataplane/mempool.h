@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <string>
 
 #include <rte_mbuf.h>
 
@@ -33,8 +34,10 @@ inline constexpr uint32_t kFirstBufferBytes = kDataRoom - RTE_PKTMBUF_HEADROOM;
 class PacketPool {
  public:
   /// Room for at least a full burst of frames of `captured_length_max` bytes while every one of
-  /// `lcores` keeps its cache full. Errors: ExitStatus::environment with the size asked for.
-  [[nodiscard]] static flowstats::Result<PacketPool> create(uint32_t captured_length_max,
+  /// `lcores` keeps its cache full. `name` is unique in the process and at most 20 characters long.
+  /// Errors: ExitStatus::environment with the size asked for.
+  [[nodiscard]] static flowstats::Result<PacketPool> create(const std::string& name,
+                                                            uint32_t captured_length_max,
                                                             unsigned lcores);
   [[nodiscard]] rte_mempool* get() const { return pool_.get(); }
   [[nodiscard]] uint32_t buffers() const { return pool_->size; }

@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "dataplane/capture_file.h"
@@ -42,6 +43,9 @@ class ReplayPipeline {
       const std::vector<CaptureFile>& captures, const ReplayOptions& options, const flowstats::ActiveConfig& config);
   ~ReplayPipeline();
 
+  /// Worker lcores that start_eal() must provide: one more than workers when a dispatcher is needed.
+  [[nodiscard]] static unsigned lcores_needed(unsigned workers);
+
   /// The writer's ends of the record rings, one for each worker.
   [[nodiscard]] std::vector<flowstats::RecordSource*> record_sources();
   [[nodiscard]] size_t memory_ceiling_bytes() const;
@@ -52,6 +56,8 @@ class ReplayPipeline {
   [[nodiscard]] ReplayProgress progress() const;
   /// After progress().finished: waits for the lcores to return.
   void join();
+  /// After join(): why a capture could not be read to its counted end, if so.
+  [[nodiscard]] std::optional<flowstats::Error> source_fault() const;
 
   /// Publishes a configuration; every worker uses it from its next burst on. Returns when all have passed a quiescent
   /// point, so that the previous one is free.

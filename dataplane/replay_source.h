@@ -14,8 +14,6 @@
 #include "dataplane/rx_pcap.h"
 #include "flowstats/base/units.h"
 
-struct rte_mempool;
-
 namespace tapstat::dataplane {
 
 /// Written by control, read by the source once per burst.
@@ -30,8 +28,8 @@ class ReplaySource {
   enum class State : uint8_t { packets, waiting, round_ended, finished };
 
   /// `speed` 0 = as fast as possible, 1 = packet times. `loops` 0 = until stopped. The captures outlive the source.
-  ReplaySource(const std::vector<CaptureFile>& captures, PacketPool& pool, uint64_t loops, double speed,
-               const ReplayControl& control);
+  ReplaySource(const std::vector<CaptureFile>& captures, const PacketPool& pool, PacketTimeField time_field,
+               uint64_t loops, double speed, const ReplayControl& control);
 
   /// Fills `burst`. waiting: nothing is due now (paced, held, or the pool is short of buffers). round_ended: all captures
   /// were delivered once more (or stop was asked for); reported once for each round. finished: nothing will follow.
@@ -46,21 +44,24 @@ class ReplaySource {
  private:
   [[nodiscard]] bool open_next();
   [[nodiscard]] bool refill();
-  [[nodiscard]] uint16_t allowed() const;
+  [[nodiscard]] uint16_t allowed(uint16_t count);
   [[nodiscard]] uint16_t due(uint16_t count);
+  void release_pending();
   State end_round();
+  [[nodiscard]] flowstats::Timestamp time_of(const rte_mbuf* packet) const { return time_field_.read(packet) + shift_; }
 
   const std::vector<CaptureFile>& captures_;
-  PacketPool& pool_;
+  const PacketPool& pool_;
+  PacketTimeField time_field_;
   const ReplayControl& control_;
   uint64_t loops_;
   double speed_;
-  flowstats::Duration round_shift_;  // added to packet times for each further round
+  flowstats::Duration round_length_;
+  flowstats::Duration shift_;  // added to the packet times of this round
 
   std::optional<PcapPort> port_;
   size_t next_capture_ = 0;
-  uint64_t left_in_capture_ = 0;
-  uint32_t empty_polls_ = 0;
+  LinkType link_type_ = LinkType::ethernet;
   uint64_t rounds_done_ = 0;
   bool finished_ = false;
   bool holding_ = false;

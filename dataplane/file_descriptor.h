@@ -1,0 +1,31 @@
+/// An open file descriptor and the names that lead to it.
+#pragma once
+
+#include <string>
+#include <utility>
+
+namespace tapstat::dataplane {
+
+/// Closed with its owner. Not for sharing between threads.
+class FileDescriptor {
+ public:
+  FileDescriptor() = default;
+  explicit FileDescriptor(int fd) : fd_(fd) {}
+  FileDescriptor(FileDescriptor&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
+  FileDescriptor& operator=(FileDescriptor&& other) noexcept {
+    std::swap(fd_, other.fd_);
+    return *this;
+  }
+  ~FileDescriptor();
+
+  [[nodiscard]] int get() const { return fd_; }
+  [[nodiscard]] bool is_open() const { return fd_ >= 0; }
+  /// "/proc/self/fd/N": a name that works for unlinked files and for names with commas, which a vdev
+  /// string cannot carry. Opening it gives an independent read position, at the start.
+  [[nodiscard]] std::string path() const;
+
+ private:
+  int fd_ = -1;
+};
+
+}  // namespace tapstat::dataplane

@@ -1,0 +1,44 @@
+/// Ring of packets from the dispatcher to one worker (rte_ring, single producer, single consumer).
+///
+/// Every packet travels with its time and the capture clock at that moment, so that a worker's results do not depend on what
+/// the other workers get. A full ring makes the dispatcher wait: nothing of a file is dropped.
+#pragma once
+
+#include <cstdint>
+#include <span>
+
+#include "dataplane/parse.h"
+#include "flowstats/base/arena.h"
+#include "flowstats/base/units.h"
+
+struct rte_mbuf;
+struct rte_ring;
+
+namespace tapstat::dataplane {
+
+struct HandedPacket {
+  rte_mbuf* packet = nullptr;  // nullptr: a mark, see `mark`
+  flowstats::Timestamp time;   // mark: time of the last frame
+  flowstats::Timestamp clock;
+  enum class Mark : uint32_t { none, end_of_round, end_of_run } mark = Mark::none;
+  LinkType link_type = LinkType::ethernet;
+};
+static_assert(sizeof(HandedPacket) == 32);
+
+class PacketHandoff {
+ public:
+  /// `capacity`: packets, a power of two.
+  explicit PacketHandoff(uint32_t capacity);
+
+  /// Dispatcher. Waits until all of `packets` are in the ring.
+  void push(std::span<const HandedPacket> packets);
+  /// Worker. Up to out.size() packets, oldest first; never waits.
+  [[nodiscard]] size_t pop(std::span<HandedPacket> out);
+  [[nodiscard]] size_t bytes() const { return memory_.size(); }
+
+ private:
+  flowstats::PageBlock memory_;
+  rte_ring* ring_;
+};
+
+}  // namespace tapstat::dataplane

@@ -1,0 +1,192 @@
+#include "dataplane/replay_pipeline.h"
+
+#include <algorithm>
+#include <utility>
+
+#include <rte_launch.h>
+#include <rte_lcore.h>
+
+#include "dataplane/config_epoch.h"
+#include "dataplane/flow_shard.h"
+#include "dataplane/mempool.h"
+#include "dataplane/packet_handoff.h"
+#include "dataplane/record_ring.h"
+#include "dataplane/replay_source.h"
+#include "dataplane/worker.h"
+
+namespace tapstat::dataplane {
+
+using flowstats::ActiveConfig;
+using flowstats::CounterBlock;
+using flowstats::Error;
+using flowstats::Result;
+using flowstats::Timestamp;
+
+namespace {
+
+constexpr uint32_t kRecordRing = 16'384;   // records on their way to the writer, per worker
+constexpr uint32_t kHandoffRing = 1'024;   // packets on their way to a worker
+constexpr unsigned kFirstLcore = 1;        // lcore 0 is the control thread
+
+uint32_t captured_length_max(const std::vector<CaptureFile>& captures) {
+  uint32_t longest = 0;
+  for (const CaptureFile& c : captures) longest = std::max(longest, c.captured_length_max);
+  return longest;
+}
+
+}  // namespace
+
+/// Everything one worker owns, and what control reads of it.
+struct WorkerSet {
+  WorkerSet(const ReplayOptions& options, ConfigEpoch& config, uint32_t id)
+      : records(kRecordRing, RecordRing::WhenFull::wait),
+        shard(options.measurement, options.internal, records, counters),
+        worker(options.measurement, shard, counters, config, id, status) {}
+
+  CounterBlock counters;
+  WorkerStatus status;
+  RecordRing records;
+  FlowShard shard;
+  Worker worker;
+};
+
+class ReplayPipeline::Impl {
+ public:
+  Impl(const std::vector<CaptureFile>& captures, const ReplayOptions& options, const ActiveConfig& config,
+       PacketPool pool, PacketTimeField time_field)
+      : options_(options),
+        pool_(std::move(pool)),
+        source_(captures, pool_, time_field, options_.loops, options_.speed, control_),
+        config_(config, options_.workers) {
+    for (uint32_t id = 0; id < options_.workers; ++id)
+      workers_.push_back(std::make_unique<WorkerSet>(options_, config_, id));
+    if (options_.workers == 1) return;
+    std::vector<PacketHandoff*> handoffs;
+    for (const auto& w : workers_) {
+      handoffs.push_back(handoffs_.emplace_back(std::make_unique<PacketHandoff>(kHandoffRing)).get());
+      statuses_.push_back(&w->status);
+    }
+    dispatcher_ = std::make_unique<Dispatcher>(options_.measurement, dispatcher_counters_, std::move(handoffs),
+                                               statuses_, dispatcher_status_);
+  }
+
+  void start() {
+    unsigned lcore = kFirstLcore;
+    if (dispatcher_) launch(lcore++, [](Impl& self, size_t) { self.dispatcher_->run(self.source_); }, 0);
+    for (size_t i = 0; i < workers_.size(); ++i)
+      launch(lcore++,
+             [](Impl& self, size_t w) {
+               if (self.dispatcher_)
+                 self.workers_[w]->worker.run_from_dispatcher(*self.handoffs_[w]);
+               else
+                 self.workers_[w]->worker.run_from_source(self.source_);
+             },
+             i);
+  }
+
+  void join() {
+    for (const auto& job : jobs_) rte_eal_wait_lcore(job->lcore);
+    jobs_.clear();
+  }
+
+  [[nodiscard]] ReplayProgress progress() const {
+    ReplayProgress p;
+    p.finished = true;
+    p.clock = Timestamp{dispatcher_status_.clock_us.load(std::memory_order_relaxed)};
+    for (const auto& w : workers_) {
+      p.finished &= w->status.finished.load(std::memory_order_acquire);
+      p.flows_open += w->shard.flows_open();
+      p.clock = std::max(p.clock, Timestamp{w->status.clock_us.load(std::memory_order_relaxed)});
+      p.counters += w->counters.snapshot();
+    }
+    p.counters += dispatcher_counters_.snapshot();
+    return p;
+  }
+
+  [[nodiscard]] const WorkerStatus& source_status() const {
+    return dispatcher_ ? dispatcher_status_ : workers_.front()->status;
+  }
+
+  [[nodiscard]] size_t bytes() const {
+    size_t sum = pool_.bytes();
+    for (const auto& w : workers_) sum += w->shard.bytes();
+    for (const auto& h : handoffs_) sum += h->bytes();
+    return sum;
+  }
+
+  ReplayOptions options_;
+  ReplayControl control_;
+  PacketPool pool_;
+  ReplaySource source_;
+  ConfigEpoch config_;
+  std::vector<std::unique_ptr<WorkerSet>> workers_;
+
+ private:
+  using Job = void (*)(Impl&, size_t);
+  struct LcoreJob {
+    Impl& self;
+    Job run;
+    size_t index;
+    unsigned lcore;
+  };
+
+  void launch(unsigned lcore, Job run, size_t index) {
+    LcoreJob* job = jobs_.emplace_back(std::make_unique<LcoreJob>(LcoreJob{*this, run, index, lcore})).get();
+    const int status = rte_eal_remote_launch(
+        [](void* argument) {
+          const auto& j = *static_cast<LcoreJob*>(argument);
+          j.run(j.self, j.index);
+          return 0;
+        },
+        job, lcore);
+    TAPSTAT_ASSERT(status == 0);
+  }
+
+  std::vector<std::unique_ptr<PacketHandoff>> handoffs_;
+  std::vector<WorkerStatus*> statuses_;
+  CounterBlock dispatcher_counters_;
+  WorkerStatus dispatcher_status_;
+  std::unique_ptr<Dispatcher> dispatcher_;
+  std::vector<std::unique_ptr<LcoreJob>> jobs_;
+};
+
+Result<std::unique_ptr<ReplayPipeline>> ReplayPipeline::create(const std::vector<CaptureFile>& captures,
+                                                               const ReplayOptions& options,
+                                                               const ActiveConfig& config) {
+  auto pool = PacketPool::create("packets", captured_length_max(captures), lcores_needed(options.workers) + 1);
+  if (!pool) return tl::make_unexpected(pool.error());
+  auto time_field = PacketTimeField::find();
+  if (!time_field) return tl::make_unexpected(time_field.error());
+  return std::unique_ptr<ReplayPipeline>(
+      new ReplayPipeline(std::make_unique<Impl>(captures, options, config, std::move(*pool), *time_field)));
+}
+
+ReplayPipeline::ReplayPipeline(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+ReplayPipeline::~ReplayPipeline() = default;
+
+unsigned ReplayPipeline::lcores_needed(unsigned workers) { return workers == 1 ? 1 : workers + 1; }
+
+std::vector<flowstats::RecordSource*> ReplayPipeline::record_sources() {
+  std::vector<flowstats::RecordSource*> sources;
+  for (const auto& w : impl_->workers_) sources.push_back(&w->records);
+  return sources;
+}
+
+size_t ReplayPipeline::memory_ceiling_bytes() const { return impl_->bytes(); }
+void ReplayPipeline::start() { impl_->start(); }
+void ReplayPipeline::request_stop() {
+  impl_->control_.stop.store(true, std::memory_order_relaxed);
+  release();
+}
+ReplayProgress ReplayPipeline::progress() const { return impl_->progress(); }
+void ReplayPipeline::join() { impl_->join(); }
+std::optional<Error> ReplayPipeline::source_fault() const { return impl_->source_.fault(); }
+
+void ReplayPipeline::publish(const ActiveConfig& config) { impl_->config_.publish(config); }
+void ReplayPipeline::hold_at(uint64_t packet) { impl_->control_.hold_at.store(packet, std::memory_order_release); }
+bool ReplayPipeline::held() const { return impl_->source_status().held.load(std::memory_order_acquire); }
+void ReplayPipeline::release() {
+  impl_->control_.hold_at.store(ReplayControl::kNoHold, std::memory_order_release);
+}
+
+}  // namespace tapstat::dataplane
