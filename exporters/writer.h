@@ -1,9 +1,9 @@
 /// The writer: drains the record rings and turns records into Tstat's log files, in order.
 ///
-/// Owns the output directory and its files on one thread of its own; formatting and compression run in a oneTBB pipeline
-/// (serial drain, parallel format and compress, serial ordered write), so lines keep the order in which the rings gave
-/// them. A failed write never tears a line: rows that could not be written whole are counted, and the error is kept for
-/// the exit status.
+/// Owns the output directory and its files on one thread of its own; formatting and compression run
+/// in a oneTBB pipeline (serial drain, parallel format and compress, serial ordered write), so
+/// lines keep the order in which the rings gave them. A failed write never tears a line: rows that
+/// could not be written whole are counted, and the error is kept for the exit status.
 #pragma once
 
 #include <cstdint>
@@ -24,9 +24,11 @@ namespace tapstat::exporters {
 struct WriterOptions {
   std::filesystem::path base;  // directories are created below; made with parents when absent
   flowstats::Schema schema = flowstats::Schema::mplane;
-  bool gzip = false;                                  // log_tcp_complete.gz
-  flowstats::Duration rotate;                         // packet time between directories; zero = never
-  flowstats::Duration flush = flowstats::seconds(1);  // wall clock: rows are in the file at most this late
+  bool gzip = false;           // log_tcp_complete.gz
+  flowstats::Duration rotate;  // packet time between directories; zero = never
+  flowstats::Duration flush =
+      flowstats::seconds(1);  // wall clock: rows are in the file at most this late
+  unsigned threads_max = 0;   // that format and compress; 0 = a quarter of the cores, 1 to 4
 };
 
 /// What the writer did, after finish().
@@ -39,31 +41,36 @@ struct WriterReport {
 
 class Writer {
  public:
-  /// Called on the writer's thread with one line for standard output, without newline (Tstat's wording, e.g.
+  /// Called by one of the writer's threads, one call at a time, with one line for standard output,
+  /// without newline (Tstat's wording, e.g.
   /// "[Wed May 14 23:42:24 2014] created new outdir OUT/2014_05_14_23_42.out").
   using Announce = std::function<void(const std::string&)>;
 
   /// `sources` outlive the writer. Counters: the writer's own block.
-  Writer(WriterOptions options, std::vector<flowstats::RecordSource*> sources, flowstats::CounterBlock& counters,
-         Announce announce);
+  Writer(WriterOptions options, std::vector<flowstats::RecordSource*> sources,
+         flowstats::CounterBlock& counters, Announce announce);
   ~Writer();
   Writer(const Writer&) = delete;
   Writer& operator=(const Writer&) = delete;
 
-  /// Control thread, before start(): opens the first directory, named after `first_packet` in local time, with headers.
-  [[nodiscard]] flowstats::Result<void> open(const flowstats::ActiveConfig& config, flowstats::Timestamp first_packet);
+  /// Control thread, before start(): opens the first directory, named after `first_packet` in local
+  /// time, with headers.
+  [[nodiscard]] flowstats::Result<void> open(const flowstats::ActiveConfig& config,
+                                             flowstats::Timestamp first_packet);
 
   /// Control thread: starts the writer's thread.
   void start();
 
-  /// Control thread: a configuration that records may carry from now on; `since` names the directory. The switch happens
-  /// before the first record with that epoch (or a newer one) is written, or at finish().
+  /// Control thread: a configuration that records may carry from now on; `since` names the
+  /// directory. The switch happens before the first record with that epoch (or a newer one) is
+  /// written, or at finish().
   void announce_config(const flowstats::ActiveConfig& config, flowstats::Timestamp since);
 
   /// Any thread: the epoch whose directory is open.
   [[nodiscard]] uint32_t epoch() const;
 
-  /// Control thread, after the last worker has published its last record: drains, flushes, syncs, closes, joins.
+  /// Control thread, after the last worker has published its last record: drains, flushes, syncs,
+  /// closes, joins.
   WriterReport finish();
 
  private:

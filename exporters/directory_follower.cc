@@ -1,0 +1,83 @@
+#include "exporters/directory_follower.h"
+
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "exporters/output_directory.h"
+
+namespace tapstat::exporters {
+
+namespace {
+
+using flowstats::ActiveConfig;
+using flowstats::Counter;
+using flowstats::TcpRecord;
+using flowstats::Timestamp;
+
+constexpr std::chrono::seconds kRetryAfter{1};
+
+}  // namespace
+
+DirectoryFollower::DirectoryFollower(const WriterOptions& options,
+                                     flowstats::CounterBlock& counters, WriteErrors& errors,
+                                     Writer::Announce announce)
+    : options_(options), counters_(counters), errors_(errors), announce_(std::move(announce)) {}
+
+flowstats::Result<void> DirectoryFollower::open_first(const ActiveConfig& config,
+                                                      Timestamp first_packet) {
+  announce_config(config, first_packet);
+  return open({config, first_packet});
+}
+
+void DirectoryFollower::announce_config(const ActiveConfig& config, Timestamp since) {
+  const std::lock_guard lock{mutex_};
+  if (config.epoch < newest_.config.epoch && newest_epoch_.load() != 0) return;
+  newest_ = {config, since};
+  newest_epoch_.store(config.epoch, std::memory_order_release);
+}
+
+bool DirectoryFollower::is_due(const TcpRecord& record) const {
+  const bool newer = record.epoch > epoch() && newer_is_announced();
+  const bool late = options_.rotate.us > 0 &&
+                    flowstats::elapsed(current_->since(), record.closed) >= options_.rotate;
+  if (!newer && !late) [[likely]]
+    return false;
+  return retry_at_ == decltype(retry_at_){} || std::chrono::steady_clock::now() >= retry_at_;
+}
+
+void DirectoryFollower::follow(const TcpRecord& record) {
+  if (record.epoch > epoch() && newer_is_announced()) return follow_newest();
+  open_or_note({current_->config(), record.closed});
+}
+
+void DirectoryFollower::follow_newest() {
+  if (!newer_is_announced()) return;
+  Announced wanted;
+  {
+    const std::lock_guard lock{mutex_};
+    wanted = newest_;
+  }
+  open_or_note(wanted);
+}
+
+void DirectoryFollower::open_or_note(const Announced& wanted) {
+  const auto opened = open(wanted);
+  if (opened) return;
+  errors_.note(opened.error().sentence, 0);
+  retry_at_ = std::chrono::steady_clock::now() + kRetryAfter;
+}
+
+flowstats::Result<void> DirectoryFollower::open(const Announced& wanted) {
+  auto path = create_output_directory(options_.base, wanted.since);
+  if (!path) return tl::make_unexpected(path.error());
+  current_ = std::make_shared<LogDirectory>(*path, options_, wanted.config, wanted.since);
+  opened_.push_back(*path);
+  retry_at_ = {};
+  epoch_.store(wanted.config.epoch, std::memory_order_release);
+  counters_.add(Counter::directories_created);
+  announce_(fmt::format("[{}] created new outdir {}", message_time(wanted.since), path->string()));
+  return {};
+}
+
+}  // namespace tapstat::exporters

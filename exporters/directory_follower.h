@@ -1,0 +1,83 @@
+/// Decides which output directory a record belongs to, and opens the next one when configuration or
+/// time asks for it.
+///
+/// A new directory opens before the first record that carries a newer epoch than the open one's,
+/// and, with rotation, before the first record that closed `rotate` of packet time after the open
+/// one began. The configuration is always the newest that was announced; it never goes back. When a
+/// directory cannot be made, rows stay in the open one, whose columns they are printed with, and it
+/// is tried again a second later.
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <mutex>
+#include <vector>
+
+#include "exporters/log_directory.h"
+#include "exporters/write_errors.h"
+#include "exporters/writer.h"
+#include "flowstats/active_config.h"
+#include "flowstats/base/counters.h"
+#include "flowstats/base/result.h"
+#include "flowstats/flow_record.h"
+
+namespace tapstat::exporters {
+
+class DirectoryFollower {
+ public:
+  DirectoryFollower(const WriterOptions& options, flowstats::CounterBlock& counters,
+                    WriteErrors& errors, Writer::Announce announce);
+
+  /// Control thread, before the writer starts.
+  [[nodiscard]] flowstats::Result<void> open_first(const flowstats::ActiveConfig& config,
+                                                   flowstats::Timestamp first_packet);
+
+  /// Control thread: see Writer::announce_config.
+  void announce_config(const flowstats::ActiveConfig& config, flowstats::Timestamp since);
+
+  /// Any thread.
+  [[nodiscard]] uint32_t epoch() const { return epoch_.load(std::memory_order_acquire); }
+
+  // The rest: collecting stage only.
+
+  /// True when `record` must not go into the open directory.
+  [[nodiscard]] bool is_due(const flowstats::TcpRecord& record) const;
+  /// Opens the directory that `record` is due for.
+  void follow(const flowstats::TcpRecord& record);
+  /// At the end: opens the directory of a configuration that no record carried.
+  void follow_newest();
+
+  [[nodiscard]] const std::shared_ptr<LogDirectory>& current() const { return current_; }
+  [[nodiscard]] const std::vector<std::filesystem::path>& opened() const { return opened_; }
+
+ private:
+  struct Announced {
+    flowstats::ActiveConfig config;
+    flowstats::Timestamp since;
+  };
+  [[nodiscard]] flowstats::Result<void> open(const Announced& wanted);
+  void open_or_note(const Announced& wanted);
+  [[nodiscard]] bool newer_is_announced() const {
+    return newest_epoch_.load(std::memory_order_acquire) > epoch();
+  }
+
+  const WriterOptions& options_;
+  flowstats::CounterBlock& counters_;
+  WriteErrors& errors_;
+  Writer::Announce announce_;
+
+  std::mutex mutex_;  // guards newest_ between control and collecting stage; never held across I/O
+  Announced newest_;
+  std::atomic<uint32_t> newest_epoch_ = 0;
+  std::atomic<uint32_t> epoch_ = 0;
+
+  std::shared_ptr<LogDirectory> current_;
+  std::vector<std::filesystem::path> opened_;
+  std::chrono::steady_clock::time_point
+      retry_at_{};  // after a failure; the epoch of the clock = none
+};
+
+}  // namespace tapstat::exporters

@@ -1,0 +1,71 @@
+/// A batch of records on its way through the writer's pipeline: collected, formatted, written.
+///
+/// Preallocated and used again. One stage owns a batch at a time; `stage` hands it over between
+/// threads, and says so when the pipeline breaks that rule.
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "exporters/compress.h"
+#include "exporters/log_directory.h"
+#include "exporters/row_buffer.h"
+#include "flowstats/base/check.h"
+#include "flowstats/columns/layouts.h"
+#include "flowstats/flow_record.h"
+
+namespace tapstat::exporters {
+
+inline constexpr size_t kBatchRecordsMax = 256;
+
+/// The rows of one log in a batch.
+struct BatchRows {
+  RowBuffer lines;
+  RowBuffer packed;  // gzip member of `lines`
+  uint64_t rows = 0;
+};
+
+struct RecordBatch {
+  enum class Stage : uint8_t { filling, collected, formatted };
+
+  std::vector<flowstats::TcpRecord> records = std::vector<flowstats::TcpRecord>(kBatchRecordsMax);
+  size_t count = 0;
+  std::shared_ptr<LogDirectory> directory;  // where all records of the batch go
+  std::array<BatchRows, flowstats::kTcpLogs.size()> rows;
+  GzipPacker packer;
+
+  [[nodiscard]] BatchRows& rows_of(flowstats::TcpLog log) { return rows[static_cast<size_t>(log)]; }
+
+  /// The owner of `from` takes or gives: every write before is visible to who takes the batch next.
+  void hand_over(Stage from, Stage to) {
+    TAPSTAT_ASSERT(stage_.load(std::memory_order_acquire) == from);
+    stage_.store(to, std::memory_order_release);
+  }
+  void take(Stage expected) const {
+    TAPSTAT_ASSERT(stage_.load(std::memory_order_acquire) == expected);
+  }
+  [[nodiscard]] bool is(Stage stage) const {
+    return stage_.load(std::memory_order_acquire) == stage;
+  }
+
+  /// Gives the batch back to the collecting stage.
+  void recycle() {
+    count = 0;
+    directory.reset();
+    for (BatchRows& r : rows) {
+      r.lines.clear();
+      r.packed.clear();
+      r.rows = 0;
+    }
+    stage_.store(Stage::filling, std::memory_order_release);
+  }
+
+ private:
+  std::atomic<Stage> stage_ = Stage::filling;
+};
+
+}  // namespace tapstat::exporters

@@ -1,0 +1,51 @@
+/// The first stage of the writer: drains the record rings by turns into batches that belong to one
+/// directory each.
+///
+/// A batch is handed on when it is full, when the next record belongs to another directory, when
+/// its oldest record has waited for half of `flush`, or at the end. One thread at a time (TurnGuard
+/// checks); never waits.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <memory>
+#include <vector>
+
+#include "exporters/directory_follower.h"
+#include "exporters/record_batch.h"
+#include "flowstats/base/units.h"
+#include "flowstats/record_queue.h"
+
+namespace tapstat::exporters {
+
+class RecordCollector {
+ public:
+  /// `batches` are used in turn; there is one more than can be in flight.
+  RecordCollector(std::vector<flowstats::RecordSource*> sources, DirectoryFollower& follower,
+                  flowstats::Duration flush, size_t batches);
+
+  /// The next batch that is ready, or nullptr when there is none now. `finishing`: nothing more
+  /// will come, so whatever is there is ready.
+  [[nodiscard]] RecordBatch* next(bool finishing);
+
+  /// All batches, for the accounts after a failure of the pipeline.
+  [[nodiscard]] std::vector<std::unique_ptr<RecordBatch>>& batches() { return batches_; }
+
+ private:
+  [[nodiscard]] size_t drain_into(RecordBatch& batch);
+  [[nodiscard]] bool ends_before_a_switch(RecordBatch& batch);
+  void adopt_carried(RecordBatch& batch);
+  [[nodiscard]] RecordBatch* hand_on(RecordBatch& batch);
+
+  std::vector<flowstats::RecordSource*> sources_;
+  DirectoryFollower& follower_;
+  const std::chrono::microseconds wait_max_;
+  std::vector<std::unique_ptr<RecordBatch>> batches_;
+  size_t filling_ = 0;      // index of the batch that is being filled
+  size_t checked_ = 0;      // records of it that are known to belong to its directory
+  size_t next_source_ = 0;  // whose turn it is
+  std::vector<flowstats::TcpRecord> carried_;  // records behind a switch, for the next batch
+  std::chrono::steady_clock::time_point oldest_at_{};
+};
+
+}  // namespace tapstat::exporters
