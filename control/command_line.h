@@ -1,0 +1,74 @@
+/// The command line: arguments -> one of the commands with checked values.
+///
+/// Nothing typed is ignored: an unknown flag, value or name is an error that names the nearest valid one
+/// (ExitStatus::usage). CLI11's exceptions stop here. Control thread.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "flowstats/active_config.h"
+#include "flowstats/base/result.h"
+#include "flowstats/group_mask.h"
+#include "flowstats/measurement.h"
+
+namespace tapstat::control {
+
+enum class ColourWhen : uint8_t { automatic, always, never };
+
+/// What all commands share.
+struct OutputArguments {
+  bool quiet = false;
+  int verbose = 0;
+  ColourWhen colour = ColourWhen::automatic;
+};
+
+struct ReplayArguments {
+  std::vector<std::filesystem::path> files;
+  std::optional<std::filesystem::path> output, networks, runtime_conf, config;
+  std::optional<flowstats::GroupMask> groups;
+  std::optional<flowstats::Schema> schema;
+  std::optional<flowstats::Mode> mode;
+  std::optional<uint32_t> flow_capacity;      // TCP flows of one worker
+  std::optional<double> fail_on_loss_percent;  // 0: any loss
+  unsigned workers = 1;
+  uint64_t loops = 1;  // 0: until stopped
+  double speed = 0;    // 0: as fast as possible
+  bool gzip = false, unpack = true, progress = true;
+  bool dry_run = false, json = false;
+  OutputArguments out;
+};
+
+struct DescribeArguments {
+  enum class What : uint8_t { columns, counters };
+  enum class Form : uint8_t { text, json, markdown };
+  What what = What::columns;
+  Form form = Form::text;
+};
+
+struct CheckArguments {
+  std::filesystem::path config = "tapstat.toml";
+  bool config_given = false;
+  std::optional<std::filesystem::path> networks, runtime_conf;
+  OutputArguments out;
+};
+
+/// --help and --version: text for standard output, nothing to do.
+struct TextAnswer {
+  std::string text;
+};
+
+using CommandLine = std::variant<ReplayArguments, DescribeArguments, CheckArguments, TextAnswer>;
+
+inline constexpr unsigned kWorkersMax = 64;
+inline constexpr uint32_t kFlowCapacityMax = 100'000'000;
+
+/// `arguments` without the program's name; `version` is what --version prints.
+[[nodiscard]] flowstats::Result<CommandLine> parse_command_line(std::vector<std::string> arguments,
+                                                                const std::string& version);
+
+}  // namespace tapstat::control

@@ -1,0 +1,302 @@
+#include "control/config.h"
+
+#include <algorithm>
+#include <sstream>
+#include <utility>
+
+#include <toml++/toml.h>
+
+#include "control/config_keys.h"
+#include "control/config_value.h"
+#include "control/option_values.h"
+#include "control/text.h"
+#include "flowstats/base/nearest.h"
+
+namespace tapstat::control {
+namespace {
+
+using flowstats::Duration;
+using flowstats::Mode;
+
+struct Located {
+  toml::source_position place;
+  std::string sentence;
+};
+
+/// "[ports."0000:3b:00.0"]": the name is quoted when TOML needs it.
+std::string section_text(std::string_view section) {
+  const size_t dot = section.find('.');
+  if (dot == section.npos) return "[" + std::string(section) + "]";
+  const std::string_view name = section.substr(dot + 1);
+  constexpr std::string_view kBare = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-";
+  const bool bare = !name.empty() && name.find_first_not_of(kBare) == name.npos;
+  return "[" + std::string(section.substr(0, dot + 1)) + (bare ? std::string(name) : toml_quoted(name)) + "]";
+}
+
+std::string value_text(const toml::node& node) {
+  if (const auto* text = node.as_string()) return toml_quoted(text->get());
+  if (node.is_table()) return "{...}";
+  std::ostringstream out;
+  node.visit([&](const auto& n) { out << n; });
+  return out.str();
+}
+
+std::vector<std::string> choices_of(const ConfigKey& key) {
+  std::vector<std::string> out;
+  if (key.choices.empty()) return out;
+  for (const std::string_view choice : split(key.choices, ',')) out.emplace_back(choice);
+  return out;
+}
+
+std::vector<std::string> quoted_all(const std::vector<std::string>& names) {
+  std::vector<std::string> out;
+  for (const std::string& name : names) out.push_back(toml_quoted(name));
+  return out;
+}
+
+std::string must_be(const std::string& typed, const std::vector<std::string>& names) {
+  return "must be " + one_of_text(quoted_all(names)) + "." + flowstats::did_you_mean(typed, names);
+}
+
+/// What is wrong with the value, or an empty text.
+std::string complaint(const ConfigKey& key, const toml::node& node) {
+  const auto* text = node.as_string();
+  const auto in_range = [&](int64_t n) { return n >= key.min && n <= key.max; };
+  switch (key.type) {
+    case ConfigType::boolean: return node.is_boolean() ? "" : "must be true or false.";
+    case ConfigType::integer: {
+      const auto* n = node.as_integer();
+      if (n != nullptr && in_range(n->get())) return "";
+      return "must be a whole number of " + std::to_string(key.min) + " to " + std::to_string(key.max) + ".";
+    }
+    case ConfigType::text: return text != nullptr && !text->get().empty() ? "" : "must be a text in quotes, not empty.";
+    case ConfigType::choice: {
+      const auto names = choices_of(key);
+      if (text == nullptr) return must_be("", names);
+      return std::ranges::find(names, text->get()) != names.end() ? "" : must_be(text->get(), names);
+    }
+    case ConfigType::duration: {
+      const auto d = text != nullptr ? parse_duration(text->get()) : std::nullopt;
+      if (!d) return "not a duration. Examples: \"30s\", \"5m\", \"1h\".";
+      return in_range(d->us) ? "" : "must be " + std::to_string(key.min / kSecondUs) + "s to " +
+                                        std::to_string(key.max / kDayUs) + "d.";
+    }
+    case ConfigType::size: {
+      const auto n = text != nullptr ? parse_size(text->get()) : std::nullopt;
+      return n && *n <= static_cast<uint64_t>(key.max) ? "" : "not a size. Examples: \"512MiB\", \"10GiB\".";
+    }
+    case ConfigType::cores:
+      return text != nullptr && is_core_list(text->get()) ? "" : "not a list of cores. Examples: \"4-7\", \"0,2,4\".";
+    case ConfigType::address:
+      return text != nullptr && is_host_and_port(text->get()) ? ""
+                                                              : "not an address and port. Example: \"127.0.0.1:8888\".";
+    case ConfigType::text_list: break;
+  }
+  const auto* list = node.as_array();
+  if (list == nullptr) return "must be a list of texts in brackets.";
+  const auto names = choices_of(key);
+  for (const toml::node& element : *list) {
+    const auto* item = element.as_string();
+    if (item == nullptr) return "must be a list of texts in brackets.";
+    if (!names.empty() && std::ranges::find(names, item->get()) == names.end())
+      return toml_quoted(item->get()) + " " + must_be(item->get(), names);
+  }
+  return "";
+}
+
+uint32_t whole(const toml::node& node) { return static_cast<uint32_t>(node.as_integer()->get()); }
+
+std::string joined(const toml::node& node) {
+  std::string out;
+  for (const toml::node& element : *node.as_array()) out += (out.empty() ? "" : ",") + element.as_string()->get();
+  return out.empty() ? "none" : out;
+}
+
+class Reader {
+ public:
+  explicit Reader(const std::filesystem::path& name) : name_(name) {}
+
+  void table(const toml::table& root) {
+    for (const auto& [key, node] : root) {
+      const std::string section(key.str());
+      const bool named = section == "ports" || section == "output";
+      if (!known_section(section)) {
+        error(key.source(), "unknown section [" + section + "]." + flowstats::did_you_mean(section, section_names()));
+      } else if (!node.is_table()) {
+        error(key.source(), "\"" + section + "\" must be a section: [" + section + (named ? ".NAME]." : "]."));
+      } else if (named) {
+        named_sections(section, *node.as_table());
+      } else {
+        keys_of(section, section, *node.as_table());
+      }
+    }
+  }
+
+  ConfigFile finish() {
+    std::ranges::stable_sort(errors_, [](const Located& a, const Located& b) { return a.place < b.place; });
+    for (const Located& e : errors_)
+      out_.errors.push_back(name_.string() + ":" + std::to_string(e.place.line) + ":" +
+                            std::to_string(e.place.column) + ": " + e.sentence);
+    for (const Located& n : not_built_) out_.config.not_built.push_back(n.sentence);
+    return std::move(out_);
+  }
+
+ private:
+  void error(const toml::source_region& where, const std::string& sentence) {
+    errors_.push_back({where.begin, sentence});
+  }
+
+  static std::vector<std::string> section_names() {
+    std::vector<std::string> names;
+    for (const ConfigKey& key : kConfigKeys) {
+      const std::string name(key.section.substr(0, key.section.find('.')));
+      if (std::ranges::find(names, name) == names.end()) names.push_back(name);
+    }
+    return names;
+  }
+  static bool known_section(const std::string& section) {
+    const auto names = section_names();
+    return std::ranges::find(names, section) != names.end();
+  }
+
+  /// [ports.NAME], [output.NAME]; "output.tstat" has keys of its own.
+  void named_sections(const std::string& section, const toml::table& table) {
+    for (const auto& [key, node] : table) {
+      const std::string full = section + "." + std::string(key.str());
+      if (!node.is_table()) {
+        error(key.source(), "\"" + std::string(key.str()) + "\" must be a section: " + section_text(full) + ".");
+        continue;
+      }
+      keys_of(full, full == "output.tstat" ? full : section + ".*", *node.as_table());
+    }
+  }
+
+  void keys_of(const std::string& section, const std::string& pattern, const toml::table& table) {
+    bool any_unbuilt = false;
+    for (const auto& [key, node] : table) {
+      ++out_.config.settings;
+      const ConfigKey* known = find(pattern, key.str());
+      if (known == nullptr) {
+        error(key.source(), "unknown key \"" + std::string(key.str()) + "\" in " + section_text(section) + "." +
+                                flowstats::did_you_mean(key.str(), key_names(pattern)));
+        continue;
+      }
+      const std::string wrong = complaint(*known, node);
+      if (!wrong.empty()) {
+        error(node.source(), std::string(key.str()) + " = " + value_text(node) + ": " + wrong);
+        continue;
+      }
+      if (known->built) {
+        store(*known, node);
+      } else {
+        any_unbuilt = true;
+        if (pattern.find('*') == pattern.npos)
+          not_built_.push_back({key.source().begin, section_text(section) + " " + std::string(key.str())});
+      }
+    }
+    if (any_unbuilt && pattern.find('*') != pattern.npos) not_built_.push_back({{}, section_text(section)});
+  }
+
+  static const ConfigKey* find(std::string_view pattern, std::string_view name) {
+    for (const ConfigKey& key : kConfigKeys)
+      if (key.section == pattern && key.name == name) return &key;
+    return nullptr;
+  }
+  static std::vector<std::string> key_names(std::string_view pattern) {
+    std::vector<std::string> names;
+    for (const ConfigKey& key : kConfigKeys)
+      if (key.section == pattern) names.emplace_back(key.name);
+    return names;
+  }
+
+  std::filesystem::path path_of(const toml::node& node) const {
+    return (name_.parent_path() / node.as_string()->get()).lexically_normal();
+  }
+
+  void store(const ConfigKey& key, const toml::node& node) {
+    Config& c = out_.config;
+    if (key.section == "flows") return store_flows(key.name, node);
+    if (key.name == "internal") c.internal = path_of(node);
+    if (key.name == "directory") c.directory = path_of(node);
+    if (key.name == "mode") c.mode = parse_mode(node.as_string()->get()).value();
+    if (key.name == "schema") c.schema = parse_schema(node.as_string()->get()).value();
+    if (key.name == "rotate") c.rotate = parse_duration(node.as_string()->get());
+    if (key.name == "compress") c.gzip = node.as_string()->get() == "gzip";
+    if (key.name != "groups") return;
+    const auto groups = parse_groups(joined(node));
+    if (groups)
+      c.groups = *groups;
+    else
+      error(node.source(), "groups = " + value_text(node) + ": " + groups.error());
+  }
+
+  void store_flows(std::string_view name, const toml::node& node) {
+    Config& c = out_.config;
+    const std::pair<std::string_view, std::optional<uint32_t>*> counts[] = {
+        {"capacity", &c.flow_capacity},
+        {"udp_pairs", &c.udp_pairs},
+        {"slot_search", &c.slot_search},
+        {"segments_per_quadrant", &c.segments_per_quadrant},
+        {"segment_records", &c.segment_records}};
+    const std::pair<std::string_view, std::optional<Duration>*> times[] = {{"tcp_idle", &c.tcp_idle},
+                                                                           {"tcp_singleton", &c.tcp_singleton},
+                                                                           {"udp_idle", &c.udp_idle},
+                                                                           {"udp_singleton", &c.udp_singleton}};
+    for (const auto& [key, target] : counts)
+      if (key == name) *target = whole(node);
+    for (const auto& [key, target] : times)
+      if (key == name) *target = parse_duration(node.as_string()->get());
+  }
+
+  const std::filesystem::path& name_;
+  ConfigFile out_;
+  std::vector<Located> errors_, not_built_;
+};
+
+}  // namespace
+
+ConfigFile parse_config(std::string_view text, const std::filesystem::path& name) {
+  Reader reader(name);
+  try {
+    reader.table(toml::parse(text));
+    return reader.finish();
+  } catch (const toml::parse_error& error) {
+    ConfigFile out;
+    const toml::source_position place = error.source().begin;
+    out.errors.push_back(name.string() + ":" + std::to_string(place.line) + ":" + std::to_string(place.column) +
+                         ": not TOML: " + std::string(error.description()));
+    return out;
+  }
+}
+
+ConfigFile load_config(const std::filesystem::path& path) {
+  const auto text = read_config_file(path);
+  if (text) return parse_config(*text, path);
+  ConfigFile out;
+  out.errors.push_back("tapstat: " + text.error().sentence);
+  return out;
+}
+
+flowstats::Measurement measurement_of(const Config& config, Mode mode) {
+  flowstats::Measurement m;
+  m.mode = mode;
+  if (mode == Mode::corrected) {
+    m.limits.tcp_flows_max = 1'000'000;
+    m.limits.segments_per_quadrant_max = 1'000;
+  }
+  const auto take = [](auto& target, const auto& value) {
+    if (value) target = *value;
+  };
+  take(m.limits.tcp_flows_max, config.flow_capacity);
+  take(m.limits.udp_pairs_max, config.udp_pairs);
+  take(m.limits.slot_search_max, config.slot_search);
+  take(m.limits.segments_per_quadrant_max, config.segments_per_quadrant);
+  take(m.limits.segment_records_max, config.segment_records);
+  take(m.timeouts.tcp_idle, config.tcp_idle);
+  take(m.timeouts.tcp_singleton, config.tcp_singleton);
+  take(m.timeouts.udp_idle, config.udp_idle);
+  take(m.timeouts.udp_singleton, config.udp_singleton);
+  return m;
+}
+
+}  // namespace tapstat::control

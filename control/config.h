@@ -1,0 +1,51 @@
+/// tapstat.toml: what needs a restart. Text -> Config, or every error with its line and column.
+///
+/// An unknown section or key, a wrong type, a value out of range and a key given twice are errors, never guesses. Keys whose
+/// part of the product does not exist yet are checked and named in `not_built`. toml++'s exceptions stop here. Control
+/// thread, at start.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "flowstats/active_config.h"
+#include "flowstats/base/units.h"
+#include "flowstats/group_mask.h"
+#include "flowstats/measurement.h"
+
+namespace tapstat::control {
+
+/// What the file sets; an absent value was not mentioned.
+struct Config {
+  std::optional<flowstats::Mode> mode;
+  std::optional<flowstats::Schema> schema;
+  std::optional<flowstats::GroupMask> groups;
+  std::optional<std::filesystem::path> internal;   // relative names start at the file's directory
+  std::optional<std::filesystem::path> directory;  // the same
+  std::optional<flowstats::Duration> rotate;       // zero: never
+  std::optional<bool> gzip;
+  std::optional<uint32_t> flow_capacity, udp_pairs, slot_search, segments_per_quadrant, segment_records;
+  std::optional<flowstats::Duration> tcp_idle, tcp_singleton, udp_idle, udp_singleton;
+  std::vector<std::string> not_built;  // "[section]" or "[section] key", in the order of the file
+  size_t settings = 0;                 // keys in the file
+};
+
+struct ConfigFile {
+  Config config;
+  std::vector<std::string> errors;  // "FILE:LINE:COLUMN: ..."; `config` must not be used when not empty
+};
+
+/// `name` is what messages call the file; its directory is where relative paths start.
+[[nodiscard]] ConfigFile parse_config(std::string_view text, const std::filesystem::path& name);
+
+/// Reads and parses; a file that cannot be read is one error.
+[[nodiscard]] ConfigFile load_config(const std::filesystem::path& path);
+
+/// Measurement settings for `mode`, with what the file says on top of the mode's defaults.
+[[nodiscard]] flowstats::Measurement measurement_of(const Config& config, flowstats::Mode mode);
+
+}  // namespace tapstat::control

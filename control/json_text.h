@@ -1,0 +1,40 @@
+/// A RapidJSON writer with the few verbs that our documents need.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include <rapidjson/prettywriter.h>
+#include <rapidjson/stringbuffer.h>
+
+namespace tapstat::control {
+
+class JsonText {
+ public:
+  JsonText() { writer_.SetIndent(' ', 2); }
+  JsonText& key(std::string_view name) {
+    writer_.Key(name.data(), static_cast<rapidjson::SizeType>(name.size()));
+    return *this;
+  }
+  void object() { writer_.StartObject(); }
+  void end_object() { writer_.EndObject(); }
+  void array() { writer_.StartArray(); }
+  void end_array() { writer_.EndArray(); }
+  void text(std::string_view value) { writer_.String(value.data(), static_cast<rapidjson::SizeType>(value.size())); }
+  void number(uint64_t value) { writer_.Uint64(value); }
+  void number(int64_t value) { writer_.Int64(value); }
+  void number(double value) { writer_.Double(value); }
+  void boolean(bool value) { writer_.Bool(value); }
+  void null() { writer_.Null(); }
+  [[nodiscard]] std::string str() const { return {buffer_.GetString(), buffer_.GetSize()}; }
+
+ private:
+  rapidjson::StringBuffer buffer_;
+  rapidjson::PrettyWriter<rapidjson::StringBuffer> writer_{buffer_};
+};
+
+/// Names of files may hold any bytes; JSON holds Unicode. Bytes that are not UTF-8 become U+FFFD.
+[[nodiscard]] std::string as_utf8(std::string_view bytes);
+
+}  // namespace tapstat::control

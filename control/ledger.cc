@@ -1,0 +1,90 @@
+#include "control/ledger.h"
+
+#include <algorithm>
+
+namespace tapstat::control {
+namespace {
+
+using flowstats::Counter;
+using flowstats::CounterValues;
+
+LedgerTerm term(const CounterValues& counters, Counter counter, std::string_view label, bool loss = false) {
+  return {flowstats::kCounterTable[static_cast<size_t>(counter)].name, label, counters[counter], loss};
+}
+
+uint64_t lost_of(const Equation& equation) {
+  uint64_t lost = 0;
+  for (const LedgerTerm& part : equation.parts)
+    if (part.loss) lost += part.value;
+  return lost;
+}
+
+Equation packet_equation(const CounterValues& c) {
+  return {"packets",
+          "packets",
+          term(c, Counter::rx_packets, "received"),
+          {term(c, Counter::analysed_packets, "analysed"), term(c, Counter::dropped_not_ip, "not IP"),
+           term(c, Counter::dropped_not_tcp_udp, "not TCP or UDP"),
+           term(c, Counter::dropped_fragment_incomplete, "later fragment"), term(c, Counter::dropped_too_short, "cut short"),
+           term(c, Counter::dropped_bad_l2, "bad link header"), term(c, Counter::dropped_bad_ip, "bad IP header"),
+           term(c, Counter::dropped_bad_l4, "bad TCP or UDP"), term(c, Counter::dropped_tunnel_too_deep, "tunnel too deep"),
+           term(c, Counter::dropped_filtered, "filtered"), term(c, Counter::dropped_ring_full, "lost: ring full", true),
+           term(c, Counter::dropped_table_full, "lost: table full", true),
+           term(c, Counter::dropped_other, "lost: other", true)}};
+}
+
+Equation flow_equation(const CounterValues& c, uint64_t flows_open) {
+  return {"flows",
+          "flows",
+          term(c, Counter::flows_created, "opened"),
+          {term(c, Counter::flows_exported, "recorded"),
+           term(c, Counter::flows_dropped_not_local, "not internal"),
+           term(c, Counter::flows_dropped_queue_full, "lost: ring full", true),
+           term(c, Counter::flows_dropped_evicted, "lost: evicted", true),
+           {"flows_open", "still open", flows_open, false}}};
+}
+
+}  // namespace
+
+uint64_t Equation::sum() const {
+  uint64_t sum = 0;
+  for (const LedgerTerm& part : parts) sum += part.value;
+  return sum;
+}
+
+bool Ledger::closes() const {
+  const auto all = equations();
+  return std::ranges::all_of(all, [](const Equation* e) { return e->difference() == 0; });
+}
+
+uint64_t Ledger::packets_lost() const { return lost_of(packets); }
+
+uint64_t Ledger::records_lost() const { return lost_of(flows) + lost_of(rows_complete) + lost_of(rows_nocomplete); }
+
+double Ledger::packets_lost_percent() const {
+  const uint64_t lost = packets_lost();
+  const uint64_t wanted = lost + packets.parts.front().value;
+  return wanted == 0 ? 0 : 100.0 * static_cast<double>(lost) / static_cast<double>(wanted);
+}
+
+Ledger make_ledger(const CounterValues& c, uint64_t flows_open) {
+  Ledger ledger;
+  ledger.packets = packet_equation(c);
+  ledger.flows = flow_equation(c, flows_open);
+  ledger.rows_complete = {
+      "rows of log_tcp_complete", "rows", term(c, Counter::rows_complete_formatted, "made"),
+      {term(c, Counter::rows_complete_written, "written"),
+       term(c, Counter::rows_complete_dropped_log_disabled, "log off"),
+       term(c, Counter::rows_complete_dropped_write_error, "lost: write error", true)}};
+  ledger.rows_nocomplete = {
+      "rows of log_tcp_nocomplete", "rows", term(c, Counter::rows_nocomplete_formatted, "made"),
+      {term(c, Counter::rows_nocomplete_written, "written"),
+       term(c, Counter::rows_nocomplete_dropped_log_disabled, "log off"),
+       term(c, Counter::rows_nocomplete_dropped_write_error, "lost: write error", true)}};
+  ledger.rows = {"records", "records", term(c, Counter::flows_exported, "recorded"),
+                 {term(c, Counter::rows_complete_formatted, "tcp complete"),
+                  term(c, Counter::rows_nocomplete_formatted, "tcp not complete")}};
+  return ledger;
+}
+
+}  // namespace tapstat::control

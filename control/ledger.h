@@ -1,0 +1,47 @@
+/// The accounting equations of a run, computed from the counters: nothing may vanish between two of them.
+///
+/// Packets: received = analysed + every drop reason. Flows: created = exported + every reason for no record + still open.
+/// Rows of each log: made = written + every reason for no row. Between the two: records = rows made of both logs. A
+/// difference is a defect of the program, never of the input.
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+#include <vector>
+
+#include "flowstats/base/counters.h"
+
+namespace tapstat::control {
+
+struct LedgerTerm {
+  std::string_view name;   // counter
+  std::string_view label;  // in the end table
+  uint64_t value = 0;
+  bool loss = false;  // the program could have kept it
+};
+
+struct Equation {
+  std::string_view name, unit;
+  LedgerTerm whole;
+  std::vector<LedgerTerm> parts;
+  [[nodiscard]] uint64_t sum() const;
+  /// whole - sum of the parts; 0 when nothing vanished.
+  [[nodiscard]] int64_t difference() const { return static_cast<int64_t>(whole.value - sum()); }
+};
+
+struct Ledger {
+  Equation packets, flows, rows_complete, rows_nocomplete, rows;
+  [[nodiscard]] std::vector<const Equation*> equations() const {
+    return {&packets, &flows, &rows_complete, &rows_nocomplete, &rows};
+  }
+  [[nodiscard]] bool closes() const;
+  [[nodiscard]] uint64_t packets_lost() const;
+  [[nodiscard]] uint64_t records_lost() const;
+  /// Lost packets of all that should have been analysed, in percent; 0 to 100.
+  [[nodiscard]] double packets_lost_percent() const;
+};
+
+/// `flows_open`: flows that no record was made of yet; 0 after a stop.
+[[nodiscard]] Ledger make_ledger(const flowstats::CounterValues& counters, uint64_t flows_open);
+
+}  // namespace tapstat::control

@@ -1,0 +1,95 @@
+#include "control/option_values.h"
+
+#include <cmath>
+
+#include "control/text.h"
+#include "flowstats/base/nearest.h"
+
+namespace tapstat::control {
+namespace {
+
+using flowstats::Group;
+using flowstats::GroupMask;
+using flowstats::Mode;
+using flowstats::Schema;
+
+/// The order of the columns in the file (docs/log_formats.md), not of the bits.
+constexpr std::array<Group, 5> kFileOrder = {Group::end_to_end, Group::p2p, Group::options, Group::layer7,
+                                             Group::advanced};
+
+std::string_view name_of(Group group) {
+  for (const flowstats::GroupName& n : flowstats::kGroupNames)
+    if (n.group == group) return n.name;
+  return "core";
+}
+
+}  // namespace
+
+std::string not_one_of(std::string_view typed, const std::vector<std::string>& names) {
+  return "must be " + one_of_text(names) + "." + flowstats::did_you_mean(typed, names);
+}
+
+Parsed<GroupMask> parse_groups(std::string_view text) {
+  GroupMask groups{0};
+  for (std::string_view part : split(text, ',')) {
+    part = trim(part);
+    if (part == "core" || part == "none") continue;
+    if (part == "all") {
+      groups = GroupMask{static_cast<uint8_t>(groups.bits() | GroupMask::all().bits())};
+      continue;
+    }
+    bool found = false;
+    for (const flowstats::GroupName& n : flowstats::kGroupNames) {
+      if (n.name != part) continue;
+      groups.set(n.group, true);
+      found = true;
+    }
+    if (found) continue;
+    std::vector<std::string> names = {"core"};
+    for (const Group g : kFileOrder) names.emplace_back(name_of(g));
+    names.insert(names.end(), {"all", "none"});
+    return tl::make_unexpected("unknown column group \"" + std::string(part) + "\"." +
+                               flowstats::did_you_mean(part, names) + " Groups: " + one_of_text(names) + ".");
+  }
+  if (split(text, ',').size() > 1 && groups.bits() != 0) {
+    for (const std::string_view part : split(text, ','))
+      if (trim(part) == "none") return tl::make_unexpected("\"none\" cannot stand beside other groups.");
+  }
+  return groups;
+}
+
+Parsed<Schema> parse_schema(std::string_view text) {
+  for (const Schema schema : {Schema::mplane, Schema::tstat_3_3})
+    if (schema_name(schema) == text) return schema;
+  return tl::make_unexpected(not_one_of(text, {"mplane", "tstat-3.3"}));
+}
+
+Parsed<Mode> parse_mode(std::string_view text) {
+  for (const Mode mode : {Mode::tstat, Mode::corrected})
+    if (mode_name(mode) == text) return mode;
+  return tl::make_unexpected(not_one_of(text, {"tstat", "corrected"}));
+}
+
+Parsed<double> parse_speed(std::string_view text) {
+  if (text == "max") return 0.0;
+  if (text == "realtime") return 1.0;
+  if (text.starts_with('x')) {
+    const auto factor = number<double>(text.substr(1));
+    if (factor && std::isfinite(*factor) && *factor >= 0.001 && *factor <= 1e6) return *factor;
+    return tl::make_unexpected<std::string>("not a factor of 0.001 to 1000000. Examples: x0.5, x10.");
+  }
+  return tl::make_unexpected(not_one_of(text, {"max", "realtime", "xN (x0.5, x10)"}));
+}
+
+std::string_view schema_name(Schema schema) { return schema == Schema::mplane ? "mplane" : "tstat-3.3"; }
+
+std::string_view mode_name(Mode mode) { return mode == Mode::tstat ? "tstat" : "corrected"; }
+
+std::vector<std::string> group_names(GroupMask groups) {
+  std::vector<std::string> names = {"core"};
+  for (const Group g : kFileOrder)
+    if (groups.has(g)) names.emplace_back(name_of(g));
+  return names;
+}
+
+}  // namespace tapstat::control

@@ -1,0 +1,110 @@
+#include "control/plan.h"
+
+#include <utility>
+
+#include "control/config.h"
+#include "control/network_file.h"
+#include "control/runtime_conf.h"
+
+namespace tapstat::control {
+namespace {
+
+/// Collects what the files say; `failed` once one of them is not acceptable.
+class Planner {
+ public:
+  Planner(const ReplayArguments& arguments, Messages& messages) : arguments_(arguments), messages_(messages) {}
+
+  std::optional<ReplayPlan> run() {
+    read_config();
+    read_runtime_conf();
+    read_networks();
+    if (failed_) return std::nullopt;
+    settle();
+    return std::move(plan_);
+  }
+
+ private:
+  void refuse(const std::vector<std::string>& errors) {
+    messages_.located_errors(errors);
+    failed_ = failed_ || !errors.empty();
+  }
+  void note_not_built(const std::filesystem::path& file, const std::vector<std::string>& what) {
+    if (!what.empty()) messages_.note(not_built_sentence(file.string(), what));
+  }
+
+  void read_config() {
+    if (!arguments_.config) return;
+    ConfigFile file = load_config(*arguments_.config);
+    refuse(file.errors);
+    if (file.errors.empty()) note_not_built(*arguments_.config, file.config.not_built);
+    config_ = std::move(file.config);
+    if (config_.groups) state_.groups = *config_.groups;
+  }
+
+  void read_runtime_conf() {
+    if (!arguments_.runtime_conf) return;
+    RuntimeConf file = load_runtime_conf(*arguments_.runtime_conf, state_);
+    refuse(file.errors);
+    note_not_built(*arguments_.runtime_conf, file.not_built);
+    const std::string file_level = tcp_level_text(file.state.groups);
+    state_ = file.state;
+    if (arguments_.groups) {
+      state_.groups = *arguments_.groups;
+      messages_.note("-g decides about the column groups, " + arguments_.runtime_conf->string() + " about the logs.");
+    }
+    for (std::string& line : file.announcements)
+      plan_.announcements.push_back(line == file_level ? tcp_level_text(state_.groups) : std::move(line));
+  }
+
+  void read_networks() {
+    const auto path = arguments_.networks ? arguments_.networks : config_.internal;
+    if (!path) {
+      messages_.raw_note(messages_.emphasised("Warning:", false) +
+                         " -N option not specified.\n         All subnets are assumed to be internal");
+      return;
+    }
+    NetworkFile file = load_network_file(*path);
+    refuse(file.errors);
+    if (!file.errors.empty()) return;
+    for (const std::string& warning : file.warnings) messages_.note(warning);
+    plan_.replay.internal = std::move(file.networks);
+  }
+
+  void settle() {
+    if (arguments_.groups) state_.groups = *arguments_.groups;
+    plan_.config = active_config(state_, 1);
+    if (arguments_.flow_capacity) config_.flow_capacity = arguments_.flow_capacity;
+    const auto mode = arguments_.mode.value_or(config_.mode.value_or(flowstats::Mode::tstat));
+    plan_.replay.workers = arguments_.workers;
+    plan_.replay.loops = arguments_.loops;
+    plan_.replay.speed = arguments_.speed;
+    plan_.replay.measurement = measurement_of(config_, mode);
+    plan_.writer.schema = arguments_.schema.value_or(config_.schema.value_or(flowstats::Schema::mplane));
+    plan_.writer.gzip = arguments_.gzip || config_.gzip.value_or(false);
+    plan_.writer.rotate = config_.rotate.value_or(flowstats::Duration{});
+    plan_.directory = arguments_.output ? arguments_.output : config_.directory;
+    if (!plan_.config.log_tcp_complete && !plan_.config.log_tcp_nocomplete)
+      messages_.note("all logs are switched off: flows are counted, no row is written.");
+  }
+
+  const ReplayArguments& arguments_;
+  Messages& messages_;
+  ReplayPlan plan_;
+  Config config_;
+  RuntimeState state_;
+  bool failed_ = false;
+};
+
+}  // namespace
+
+std::optional<ReplayPlan> make_plan(const ReplayArguments& arguments, Messages& messages) {
+  return Planner(arguments, messages).run();
+}
+
+std::string not_built_sentence(const std::string& file, const std::vector<std::string>& what) {
+  std::string list;
+  for (const std::string& name : what) list += (list.empty() ? "" : ", ") + name;
+  return file + ": accepted, not built yet: " + list + ".";
+}
+
+}  // namespace tapstat::control

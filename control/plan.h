@@ -1,0 +1,34 @@
+/// What a replay is going to do: flags, tapstat.toml, runtime.conf and the list of networks brought together.
+///
+/// Order: defaults, tapstat.toml, flags; runtime.conf decides about groups and logs unless -g names the groups. Control
+/// thread, before anything starts.
+#pragma once
+
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "control/command_line.h"
+#include "control/messages.h"
+#include "dataplane/replay_pipeline.h"
+#include "exporters/writer.h"
+#include "flowstats/active_config.h"
+
+namespace tapstat::control {
+
+struct ReplayPlan {
+  dataplane::ReplayOptions replay;
+  exporters::WriterOptions writer;  // base is set when the captures are known
+  std::optional<std::filesystem::path> directory;
+  flowstats::ActiveConfig config;
+  std::vector<std::string> announcements;  // Tstat's lines about runtime.conf, without the time
+};
+
+/// Reads and checks every file that the arguments name; empty after at least one error, all of which have been printed.
+[[nodiscard]] std::optional<ReplayPlan> make_plan(const ReplayArguments& arguments, Messages& messages);
+
+/// The sentence about settings that are accepted and have no effect yet; empty without any.
+[[nodiscard]] std::string not_built_sentence(const std::string& file, const std::vector<std::string>& what);
+
+}  // namespace tapstat::control

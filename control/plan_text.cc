@@ -1,0 +1,85 @@
+#include "control/plan_text.h"
+
+#include "control/build_info.h"
+#include "control/json_text.h"
+#include "control/number_text.h"
+#include "control/option_values.h"
+#include "dataplane/eal.h"
+#include "flowstats/columns/layouts.h"
+
+namespace tapstat::control {
+namespace {
+
+std::vector<std::string> log_names(const flowstats::ActiveConfig& config) {
+  std::vector<std::string> names;
+  if (config.log_tcp_complete) names.emplace_back(flowstats::log_name(flowstats::TcpLog::complete));
+  if (config.log_tcp_nocomplete) names.emplace_back(flowstats::log_name(flowstats::TcpLog::nocomplete));
+  return names;
+}
+
+std::string spaced(const std::vector<std::string>& words) {
+  std::string out;
+  for (const std::string& word : words) out += (out.empty() ? "" : " ") + word;
+  return out;
+}
+
+std::string input_line(const InputFacts& f) {
+  std::string line = "input   " + f.name.string() + ": " + f.format + ", " + f.link_type + ", " + grouped(f.packets) +
+                     (f.packets == 1 ? " packet, " : " packets, ") + file_size_text(f.bytes);
+  if (f.first && f.last) {
+    const auto length = *f.last > *f.first ? *f.last - *f.first : flowstats::Duration{};
+    line += ", " + seconds_text(static_cast<double>(length.us) / 1e6) + " of traffic";
+  }
+  if (f.snapped_packets > 0) line += ", " + grouped(f.snapped_packets) + " cut by the snap length";
+  return line;
+}
+
+}  // namespace
+
+std::vector<std::string> plan_lines(const ReplayPlan& plan, const Inputs& inputs) {
+  const unsigned workers = plan.replay.workers;
+  std::vector<std::string> lines = {"tapstat " + std::string(version()) + ", DPDK " + dataplane::dpdk_version() + ", " +
+                                    std::to_string(workers) + (workers == 1 ? " worker" : " workers") +
+                                    ", no hugepages (replay default)"};
+  for (const InputFacts& facts : inputs.facts)
+    if (!facts.error) lines.push_back(input_line(facts));
+  const auto logs = log_names(plan.config);
+  lines.push_back("output  " + plan.writer.base.string() + ": " + (logs.empty() ? "no logs" : spaced(logs)) +
+                  (plan.writer.gzip ? " (gzip)" : ""));
+  lines.push_back("groups  " + spaced(group_names(plan.config.groups)) + "      (schema " +
+                  std::string(schema_name(plan.writer.schema)) + ", mode " +
+                  std::string(mode_name(plan.replay.measurement.mode)) + ")");
+  return lines;
+}
+
+std::string plan_json(const ReplayPlan& plan, const Inputs& inputs) {
+  JsonText json;
+  json.object();
+  json.key("plan").object();
+  json.key("version").text(version());
+  json.key("workers").number(uint64_t{plan.replay.workers});
+  json.key("mode").text(mode_name(plan.replay.measurement.mode));
+  json.key("schema").text(schema_name(plan.writer.schema));
+  json.key("output").text(as_utf8(plan.writer.base.string()));
+  json.key("gzip").boolean(plan.writer.gzip);
+  json.key("logs").array();
+  for (const std::string& name : log_names(plan.config)) json.text(name);
+  json.end_array();
+  json.key("groups").array();
+  for (const std::string& name : group_names(plan.config.groups)) json.text(name);
+  json.end_array();
+  json.key("inputs").array();
+  for (const InputFacts& facts : inputs.facts) {
+    json.object();
+    json.key("file").text(as_utf8(facts.name.string()));
+    json.key("packets").number(facts.packets);
+    json.key("readable").boolean(!facts.error);
+    json.end_object();
+  }
+  json.end_array();
+  json.end_object();
+  json.end_object();
+  return json.str();
+}
+
+}  // namespace tapstat::control

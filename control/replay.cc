@@ -1,0 +1,152 @@
+#include "control/replay.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <cmath>
+#include <optional>
+
+#include "control/build_info.h"
+#include "control/end_table.h"
+#include "control/inputs.h"
+#include "control/ledger.h"
+#include "control/output_check.h"
+#include "control/plan.h"
+#include "control/plan_text.h"
+#include "control/signal_watch.h"
+#include "control/summary.h"
+#include "control/supervisor.h"
+#include "dataplane/eal.h"
+
+namespace tapstat::control {
+namespace {
+
+using flowstats::ExitStatus;
+
+constexpr uint32_t kEalMemoryMib = 256;  // packet buffers and DPDK's own; checked with the largest frames
+
+Progress::Form progress_form(const ReplayArguments& arguments) {
+  if (!arguments.progress || arguments.out.quiet) return Progress::Form::off;
+  return isatty(STDERR_FILENO) == 1 ? Progress::Form::redrawn : Progress::Form::plain;
+}
+
+SupervisorOptions supervisor_options(const ReplayArguments& arguments, const ReplayPlan& plan, const Inputs& inputs) {
+  SupervisorOptions options;
+  options.replay = plan.replay;
+  options.writer = plan.writer;
+  options.config = plan.config;
+  options.first_packet = inputs.first_packet();
+  options.packets_expected = inputs.packets() * plan.replay.loops;
+  options.progress = progress_form(arguments);
+  return options;
+}
+
+RunResult result_of(const ReplayPlan& plan, const Inputs& inputs, SupervisorResult done) {
+  RunResult r;
+  r.inputs = inputs.facts;
+  r.mode = plan.replay.measurement.mode;
+  r.schema = plan.writer.schema;
+  r.groups = done.groups;
+  r.workers = plan.replay.workers;
+  r.loops = plan.replay.loops;
+  r.gzip = plan.writer.gzip;
+  r.interrupted = done.interrupted;
+  r.counters = done.counters;
+  r.flows_open = done.flows_open;
+  r.wall_s = done.wall_s;
+  const uint64_t round = inputs.packets();
+  const auto received = static_cast<double>(done.counters[flowstats::Counter::rx_packets]);
+  r.traffic_s = round == 0 ? 0 : inputs.traffic_s() * received / static_cast<double>(round);
+  r.memory_ceiling_bytes = done.memory_ceiling_bytes;
+  r.writer = std::move(done.writer);
+  r.dpdk_version = dataplane::dpdk_version();
+  return r;
+}
+
+/// The highest status that anything asks for; a difference in the ledger is a defect and stands above all.
+ExitStatus final_status(const ReplayArguments& arguments, ExitStatus inputs, const RunResult& r, const Ledger& ledger) {
+  if (!ledger.closes()) return ExitStatus::internal_error;
+  ExitStatus status = inputs;
+  const auto raise = [&](bool when, ExitStatus to) {
+    if (when) status = std::max(status, to);
+  };
+  raise(ledger.records_lost() > 0 || !r.writer.errors.empty(), ExitStatus::records_lost);
+  if (const auto limit = arguments.fail_on_loss_percent) {
+    raise(ledger.packets_lost_percent() > *limit, ExitStatus::records_lost);
+  }
+  return status;
+}
+
+/// summary.json and counters.json beside the logs of every directory.
+ExitStatus write_documents(const RunResult& r, const Ledger& ledger, ExitStatus status, Messages& messages) {
+  for (const auto& directory : r.writer.directories) {
+    for (const auto& [name, text] : {std::pair{"summary.json", summary_json(r, ledger, static_cast<int>(status))},
+                                     std::pair{"counters.json", counters_json(r, ledger)}}) {
+      if (const auto written = write_file(directory / name, text); !written) {
+        messages.error(written.error().sentence);
+        status = status == ExitStatus::internal_error ? status : std::max(status, written.error().status);
+      }
+    }
+  }
+  return status;
+}
+
+int report(const ReplayArguments& arguments, const RunResult& r, ExitStatus inputs_status, Messages& messages) {
+  const Ledger ledger = make_ledger(r.counters, 0);
+  for (const std::string& error : r.writer.errors) messages.error(error);
+  if (!ledger.closes())
+    messages.error("internal error: the counters do not add up; please report it with counters.json.");
+  ExitStatus status = final_status(arguments, inputs_status, r, ledger);
+  status = write_documents(r, ledger, status, messages);
+  if (arguments.json)
+    messages.document(summary_json(r, ledger, static_cast<int>(status)));
+  else
+    messages.result("\n" + end_table(r, ledger));
+  return static_cast<int>(status);
+}
+
+int fail_with(const flowstats::Error& error, Messages& messages) {
+  messages.error(error.sentence);
+  return static_cast<int>(error.status);
+}
+
+/// Everything but DPDK and the output has been checked.
+int run(const ReplayArguments& arguments, const ReplayPlan& plan, const Inputs& inputs, Messages& messages) {
+  const SignalWatch signals;
+  dataplane::EalOptions eal_options;
+  eal_options.worker_lcores = dataplane::ReplayPipeline::lcores_needed(plan.replay.workers);
+  eal_options.memory_mib = kEalMemoryMib;
+  eal_options.verbose = arguments.out.verbose >= 2;
+  const auto eal = dataplane::start_eal(eal_options);
+  if (!eal) return fail_with(eal.error(), messages);
+  for (const std::string& line : plan.announcements) messages.result("[-] " + line);
+  auto done = run_replay_pipeline(inputs.captures, supervisor_options(arguments, plan, inputs), signals, messages);
+  if (!done) return fail_with(done.error(), messages);
+  ExitStatus status = inputs.status;
+  if (const auto& fault = done->source_fault) {
+    messages.error(fault->sentence);
+    status = std::max(status, fault->status);
+  }
+  return report(arguments, result_of(plan, inputs, std::move(*done)), status, messages);
+}
+
+}  // namespace
+
+int replay(const ReplayArguments& arguments, Messages& messages) {
+  std::optional<ExitOnSignal> early(std::in_place);
+  auto plan = make_plan(arguments, messages);
+  if (!plan) return static_cast<int>(ExitStatus::usage);
+  plan->writer.base = output_base(plan->directory, arguments.files.front());
+  const Inputs inputs = open_inputs(arguments, plan->replay.measurement.mode, messages);
+  if (inputs.captures.empty()) return static_cast<int>(inputs.status);
+  if (const auto usable = check_output(plan->writer.base); !usable) return fail_with(usable.error(), messages);
+  for (const std::string& line : plan_lines(*plan, inputs)) messages.result(line);
+  if (arguments.dry_run) {
+    if (arguments.json) messages.document(plan_json(*plan, inputs));
+    return static_cast<int>(inputs.status);
+  }
+  early.reset();
+  return run(arguments, *plan, inputs, messages);
+}
+
+}  // namespace tapstat::control

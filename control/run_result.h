@@ -1,0 +1,46 @@
+/// What a replay did: the facts that the end table, summary.json, counters.json and the exit status are made from.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "exporters/writer.h"
+#include "flowstats/active_config.h"
+#include "flowstats/base/counters.h"
+#include "flowstats/base/units.h"
+#include "flowstats/measurement.h"
+
+namespace tapstat::control {
+
+/// One input as it was found before the replay.
+struct InputFacts {
+  std::filesystem::path name;
+  std::string format, link_type;
+  uint64_t packets = 0, bytes = 0, snapped_packets = 0;
+  std::optional<flowstats::Timestamp> first, last;
+  std::optional<std::string> damage;
+  std::optional<std::string> error;  // could not be read: nothing else is set
+};
+
+struct RunResult {
+  std::vector<InputFacts> inputs;
+  flowstats::Mode mode = flowstats::Mode::tstat;
+  flowstats::Schema schema = flowstats::Schema::mplane;
+  flowstats::GroupMask groups;  // at the end
+  unsigned workers = 1;
+  uint64_t loops = 1;  // asked for; 0 = until stopped
+  bool gzip = false;
+  bool interrupted = false;
+  flowstats::CounterValues counters;  // of workers, dispatcher and writer
+  uint64_t flows_open = 0;            // after the stop
+  double wall_s = 0;                  // first packet asked for to last row on disk
+  double traffic_s = 0;               // packet time covered, all rounds
+  uint64_t memory_ceiling_bytes = 0;
+  exporters::WriterReport writer;
+  std::string dpdk_version;
+};
+
+}  // namespace tapstat::control

@@ -1,0 +1,154 @@
+#include "control/supervisor.h"
+
+#include <cstdlib>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "control/ledger.h"
+#include "control/number_text.h"
+
+namespace tapstat::control {
+namespace {
+
+using flowstats::Counter;
+using flowstats::CounterBlock;
+using flowstats::CounterValues;
+using std::chrono::milliseconds;
+using Clock = std::chrono::steady_clock;
+
+/// How often the pipeline is looked at: often at first, so that a short replay ends when it is done.
+constexpr milliseconds kLookSoon{1}, kLookLater{10};
+constexpr milliseconds kSoon{1'000};
+constexpr milliseconds kSecondInterrupt{2'000};
+
+class Run {
+ public:
+  Run(dataplane::ReplayPipeline& pipeline, exporters::Writer& writer, const CounterBlock& writer_counters,
+      const SupervisorOptions& options, const SignalWatch& signals, Messages& messages)
+      : pipeline_(pipeline),
+        writer_(writer),
+        writer_counters_(writer_counters),
+        options_(options),
+        signals_(signals),
+        messages_(messages),
+        started_(Clock::now()),
+        progress_(messages, options.progress, options.packets_expected, started_),
+        groups_(options.config.groups) {}
+
+  SupervisorResult until_done() {
+    writer_.start();
+    if (!options_.switches.empty()) hold_for_next_switch();
+    pipeline_.start();
+    dataplane::ReplayProgress p = pipeline_.progress();
+    while (!p.finished) {
+      const auto now = Clock::now();
+      if (const auto signal = signals_.wait(now - started_ < kSoon ? kLookSoon : kLookLater)) on_signal(*signal, p);
+      p = pipeline_.progress();
+      if (switch_is_due(p)) apply_switch(p);
+      progress_.update(p, Clock::now());
+    }
+    pipeline_.join();
+    progress_.finish();
+    SupervisorResult result;
+    result.writer = writer_.finish();
+    result.wall_s = std::chrono::duration<double>(Clock::now() - started_).count();
+    p = pipeline_.progress();
+    result.counters = all_counters(p);
+    result.flows_open = p.flows_open;
+    result.interrupted = interrupted_at_.has_value();
+    result.groups = groups_;
+    result.source_fault = pipeline_.source_fault();
+    result.memory_ceiling_bytes = pipeline_.memory_ceiling_bytes();
+    return result;
+  }
+
+ private:
+  CounterValues all_counters(const dataplane::ReplayProgress& p) const {
+    CounterValues values = p.counters;
+    values += writer_counters_.snapshot();
+    return values;
+  }
+
+  void on_signal(int signal, const dataplane::ReplayProgress& p) {
+    if (signal == SIGUSR1) return print_status(p);
+    const auto now = Clock::now();
+    if (signal == SIGINT && interrupted_at_ && now - *interrupted_at_ < kSecondInterrupt) stop_now(p);
+    interrupted_at_ = now;
+    next_switch_ = options_.switches.size();
+    pipeline_.request_stop();
+  }
+
+  /// The second SIGINT: nothing is waited for.
+  [[noreturn]] void stop_now(const dataplane::ReplayProgress& p) {
+    const CounterValues c = all_counters(p);
+    const uint64_t written = c[Counter::rows_complete_written] + c[Counter::rows_nocomplete_written];
+    const uint64_t records = c[Counter::flows_exported] + p.flows_open;
+    messages_.error("stopped at once: " + grouped(records > written ? records - written : 0) +
+                    " open or recorded flows were not written.");
+    std::_Exit(static_cast<int>(flowstats::ExitStatus::internal_error));
+  }
+
+  void print_status(const dataplane::ReplayProgress& p) {
+    const CounterValues c = all_counters(p);
+    std::string block = "status  " + progress_line(progress_.figures(p, Clock::now()));
+    for (size_t i = 0; i < flowstats::kCounterCount; ++i) {
+      if (c.value[i] == 0) continue;
+      const std::string name(flowstats::kCounterTable[i].name);
+      block += "\n  " + name + std::string(name.size() < 40 ? 40 - name.size() : 1, ' ') + grouped(c.value[i]);
+    }
+    messages_.status_line(block);
+  }
+
+  /// held() may still speak of the switch before: the packets tell them apart.
+  bool switch_is_due(const dataplane::ReplayProgress& p) const {
+    return next_switch_ < options_.switches.size() && pipeline_.held() &&
+           p.counters[Counter::rx_packets] >= options_.switches[next_switch_].packet;
+  }
+
+  void hold_for_next_switch() {
+    if (next_switch_ < options_.switches.size())
+      pipeline_.hold_at(options_.switches[next_switch_].packet);
+    else
+      pipeline_.release();
+  }
+
+  void apply_switch(const dataplane::ReplayProgress& p) {
+    const flowstats::ActiveConfig& config = options_.switches[next_switch_].config;
+    writer_.announce_config(config, p.clock);
+    pipeline_.publish(config);
+    groups_ = config.groups;
+    ++next_switch_;
+    hold_for_next_switch();
+  }
+
+  dataplane::ReplayPipeline& pipeline_;
+  exporters::Writer& writer_;
+  const CounterBlock& writer_counters_;
+  const SupervisorOptions& options_;
+  const SignalWatch& signals_;
+  Messages& messages_;
+  Clock::time_point started_;
+  Progress progress_;
+  flowstats::GroupMask groups_;
+  size_t next_switch_ = 0;
+  std::optional<Clock::time_point> interrupted_at_;
+};
+
+}  // namespace
+
+flowstats::Result<SupervisorResult> run_replay_pipeline(const std::vector<dataplane::CaptureFile>& captures,
+                                                        const SupervisorOptions& options, const SignalWatch& signals,
+                                                        Messages& messages) {
+  auto pipeline = dataplane::ReplayPipeline::create(captures, options.replay, options.config);
+  if (!pipeline) return tl::make_unexpected(pipeline.error());
+  messages.detail("memory at most " + memory_text((*pipeline)->memory_ceiling_bytes()) + " for packets, flows and records");
+  CounterBlock writer_counters;
+  exporters::Writer writer(options.writer, (*pipeline)->record_sources(), writer_counters,
+                           [&](const std::string& line) { messages.result(line); });
+  if (auto opened = writer.open(options.config, options.first_packet); !opened)
+    return tl::make_unexpected(opened.error());
+  return Run(**pipeline, writer, writer_counters, options, signals, messages).until_done();
+}
+
+}  // namespace tapstat::control
