@@ -1,10 +1,10 @@
 /// A capture file before it is replayed: what it is, how many packets it will deliver, and in what
 /// state it is.
 ///
-/// The DPDK pcap port tells neither the link type nor the end nor an error of a file, so all three are
-/// established here first, with libpcap, the library that the port itself reads with. What libpcap
-/// cannot deliver as it stands (compressed files, snoop, pcapng with several link types, times beyond
-/// its 32 bits) is first copied into an unlinked temporary file. Control thread only.
+/// The DPDK pcap port tells neither the link type nor the end nor an error of a file, so all three
+/// are established here first, with libpcap, the library that the port itself reads with. What
+/// libpcap cannot deliver as it stands (compressed files, snoop, pcapng with several link types,
+/// times beyond its 32 bits) is first copied into an unlinked temporary file. Control thread only.
 #pragma once
 
 #include <cstdint>
@@ -24,7 +24,7 @@ namespace tapstat::dataplane {
 struct CaptureFile {
   std::filesystem::path name;  // as the user gave it
   FileDescriptor file;         // what the port reads: the file itself, or an unlinked temporary
-  std::string format;          // "pcap", "pcap (nanoseconds)", "pcapng", "snoop", "pcap in gzip" ...
+  std::string format;  // "pcap", "pcap (nanoseconds)", "pcapng", "snoop", "pcap in gzip" ...
   LinkType link_type = LinkType::ethernet;
   uint64_t packets = 0;          // that libpcap delivers until the end or the first damaged record
   uint64_t bytes = 0;            // size of what the port reads
@@ -41,14 +41,15 @@ using NoteSink = std::function<void(const std::string&)>;
 
 struct CaptureOpenOptions {
   bool unpack = true;  // gzip and zstd into an unlinked temporary file in $TMPDIR
-  /// A pcapng file whose interfaces differ in link type or snap length: tstat mode reads it up to the
-  /// second description, as Tstat does; corrected mode reads all of it.
+  /// A pcapng file whose interfaces differ in link type or snap length: tstat mode reads it up to
+  /// the second description, as Tstat does; corrected mode reads all of it.
   flowstats::Mode mode = flowstats::Mode::tstat;
   NoteSink note;  // may be empty
 };
 
-/// Opens, unpacks if needed, and reads the whole file once. Errors: ExitStatus::input_unreadable, or
-/// ExitStatus::environment when the temporary file cannot be written; with the sentence for the user.
+/// Opens, unpacks if needed, and reads the whole file once. Errors: ExitStatus::input_unreadable,
+/// or ExitStatus::environment when the temporary file cannot be written; with the sentence for the
+/// user.
 [[nodiscard]] flowstats::Result<CaptureFile> open_capture(const std::filesystem::path& name,
                                                           const CaptureOpenOptions& options);
 

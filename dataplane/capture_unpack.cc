@@ -79,8 +79,7 @@ std::optional<std::string> inflate_gzip(int fd, TemporaryFile& out) {
         member_is_open = false;
       else if (state != Z_OK && state != Z_BUF_ERROR)
         return "compressed data is damaged";
-    } while (!out.failed() &&
-             (stream.avail_in > 0 || (member_is_open && stream.avail_out == 0)));
+    } while (!out.failed() && (stream.avail_in > 0 || (member_is_open && stream.avail_out == 0)));
   }
   if (member_is_open) return in.reason();
   return std::nullopt;
@@ -89,7 +88,8 @@ std::optional<std::string> inflate_gzip(int fd, TemporaryFile& out) {
 std::optional<std::string> decompress_zstd(int fd, TemporaryFile& out) {
   ChunkReader in(fd);
   std::vector<uint8_t> plain(ZSTD_DStreamOutSize());
-  const std::unique_ptr<ZSTD_DCtx, size_t (*)(ZSTD_DCtx*)> context(ZSTD_createDCtx(), ZSTD_freeDCtx);
+  const std::unique_ptr<ZSTD_DCtx, size_t (*)(ZSTD_DCtx*)> context(ZSTD_createDCtx(),
+                                                                   ZSTD_freeDCtx);
   if (context == nullptr) return "no memory to unpack it";
   size_t wanted = 0;  // bytes that the open frame still needs; 0 between frames
   while (!out.failed() && in.next()) {
@@ -134,7 +134,7 @@ std::optional<uint64_t> unpacked_size(int fd, Compression c) {
     if (size == ZSTD_CONTENTSIZE_UNKNOWN || size == ZSTD_CONTENTSIZE_ERROR) return std::nullopt;
     return size;
   }
-  struct stat status{};
+  struct stat status {};
   uint8_t trailer[4];
   if (fstat(fd, &status) != 0 || status.st_size < 18 ||
       pread(fd, trailer, sizeof trailer, status.st_size - 4) != sizeof trailer)

@@ -14,6 +14,7 @@
 #include <rte_errno.h>
 #include <rte_lcore.h>
 #include <rte_log.h>
+#include <rte_version.h>
 
 namespace tapstat::dataplane {
 
@@ -112,15 +113,16 @@ Eal::~Eal() {
 
 Result<Eal> start_eal(const EalOptions& options) {
   if (options.worker_lcores == 0 || options.worker_lcores > kWorkerLcoresMax)
-    return fail(ExitStatus::environment,
-                "cannot start " + std::to_string(options.worker_lcores) +
-                    " packet threads: DPDK allows 1 to " + std::to_string(kWorkerLcoresMax) + ".");
+    return fail(ExitStatus::environment, "cannot start " + std::to_string(options.worker_lcores) +
+                                             " packet threads: DPDK allows 1 to " +
+                                             std::to_string(kWorkerLcoresMax) + ".");
   const std::vector<int> cpus = allowed_cpus();
   if (cpus.empty()) return fail(ExitStatus::environment, "no CPU that this process may use.");
-  std::vector<std::string> words = {
-      "tapstat",    "--no-huge",      "-m",       std::to_string(options.memory_mib),
-      "--no-shconf", "--no-telemetry", "--no-pci", "--iova-mode=va",
-      "--lcores",   lcore_map(cpus, options.worker_lcores)};
+  std::vector<std::string> words = {"tapstat",     "--no-huge",
+                                    "-m",          std::to_string(options.memory_mib),
+                                    "--no-shconf", "--no-telemetry",
+                                    "--no-pci",    "--iova-mode=va",
+                                    "--lcores",    lcore_map(cpus, options.worker_lcores)};
   std::vector<char*> arguments;
   for (std::string& word : words) arguments.push_back(word.data());
 
@@ -131,11 +133,17 @@ Result<Eal> start_eal(const EalOptions& options) {
   const std::string said = capture.stop();
   if (options.verbose) std::fputs(said.c_str(), stderr);
   if (started < 0)
-    return fail(ExitStatus::environment,
-                "DPDK cannot start with " + std::to_string(options.memory_mib) +
-                    " MiB of ordinary memory: " + last_line(said) + " (" + rte_strerror(error) + ").");
+    return fail(ExitStatus::environment, "DPDK cannot start with " +
+                                             std::to_string(options.memory_mib) +
+                                             " MiB of ordinary memory: " + last_line(said) + " (" +
+                                             rte_strerror(error) + ").");
   set_log(options.verbose);
   return Eal(options.worker_lcores);
+}
+
+std::string dpdk_version() {
+  return std::to_string(RTE_VER_YEAR) + "." + (RTE_VER_MONTH < 10 ? "0" : "") +
+         std::to_string(RTE_VER_MONTH) + "." + std::to_string(RTE_VER_MINOR);
 }
 
 }  // namespace tapstat::dataplane

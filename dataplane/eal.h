@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 #include <utility>
 
 #include "flowstats/base/result.h"
@@ -39,9 +40,12 @@ class Eal {
   unsigned worker_lcores_ = 0;  // 0: moved from
 };
 
-/// At most once in a process, whether it succeeds or not. While it runs, standard error of the whole
-/// process goes to memory (DPDK prints there before its log can be set). Errors:
+/// At most once in a process, whether it succeeds or not. While it runs, standard error of the
+/// whole process goes to memory (DPDK prints there before its log can be set). Errors:
 /// ExitStatus::environment, with DPDK's own last line.
 [[nodiscard]] flowstats::Result<Eal> start_eal(const EalOptions& options);
+
+/// "22.11.11": of the DPDK that this binary holds.
+[[nodiscard]] std::string dpdk_version();
 
 }  // namespace tapstat::dataplane

@@ -89,7 +89,7 @@ class FlowTable {
  private:
   static constexpr int kSlots = 7;
   static constexpr uint32_t kFreeTag = 0;
-  static constexpr size_t kPrefetchedBytes = 192;
+  static constexpr size_t kPrefetchedBytes = 448;
 
   struct alignas(64) Bucket {
     uint32_t tag[kSlots] = {};

@@ -28,8 +28,8 @@ Result<PacketPool> PacketPool::create(const std::string& name, uint32_t captured
                                       unsigned lcores) {
   const uint32_t buffers = buffers_wanted(captured_length_max, lcores);
   PacketPool pool;
-  pool.pool_.reset(rte_pktmbuf_pool_create(name.c_str(), buffers, kBufferCache, 0, kDataRoom,
-                                           SOCKET_ID_ANY));
+  pool.pool_.reset(
+      rte_pktmbuf_pool_create(name.c_str(), buffers, kBufferCache, 0, kDataRoom, SOCKET_ID_ANY));
   if (pool.pool_ == nullptr)
     return fail(ExitStatus::environment,
                 "cannot make the packet pool of " + std::to_string(buffers) + " x " +

@@ -17,8 +17,8 @@ using flowstats::Result;
 
 namespace {
 
-/// Buffers that this lcore can take: what lies in the pool's ring and in its own cache. Those in the
-/// caches of other lcores are out of reach.
+/// Buffers that this lcore can take: what lies in the pool's ring and in its own cache. Those in
+/// the caches of other lcores are out of reach.
 uint32_t buffers_within_reach(rte_mempool* pool) {
   uint32_t count = rte_mempool_ops_get_count(pool);
   if (const rte_mempool_cache* cache = rte_mempool_default_cache(pool, rte_lcore_id()))
@@ -26,7 +26,8 @@ uint32_t buffers_within_reach(rte_mempool* pool) {
   return count;
 }
 
-tl::unexpected<flowstats::Error> port_failed(const std::string& device, const char* step, int error) {
+tl::unexpected<flowstats::Error> port_failed(const std::string& device, const char* step,
+                                             int error) {
   return fail(ExitStatus::environment,
               "cannot " + std::string(step) + " " + device + ": " + rte_strerror(-error) + ".");
 }
@@ -86,9 +87,8 @@ void PcapPort::swap(PcapPort& other) noexcept {
 Result<void> PcapPort::start() {
   const int error = rte_eth_dev_start(port_);
   if (error != 0)
-    return fail(ExitStatus::input_unreadable,
-                "cannot open the capture again from its start: " + std::string(rte_strerror(-error)) +
-                    ".");
+    return fail(ExitStatus::input_unreadable, "cannot open the capture again from its start: " +
+                                                  std::string(rte_strerror(-error)) + ".");
   remaining_ = packets_;
   ended_early_ = false;
   return {};

@@ -1,9 +1,10 @@
 /// A capture file as a DPDK port: the source of a replay.
 ///
 /// Made, rewound and closed by the control thread or the lcore that reads, never by both at a time;
-/// receive() belongs to the one lcore that reads. DPDK's pcap port loses the packet at hand when the pool
-/// is empty and does not say when the file ends, so both are taken care of here: no packet is read
-/// without buffers for it, and the end is the number of packets that open_capture() counted.
+/// receive() belongs to the one lcore that reads. DPDK's pcap port loses the packet at hand when
+/// the pool is empty and does not say when the file ends, so both are taken care of here: no packet
+/// is read without buffers for it, and the end is the number of packets that open_capture()
+/// counted.
 #pragma once
 
 #include <cstdint>
@@ -42,8 +43,8 @@ class PacketTimeField {
 
 class PcapPort {
  public:
-  /// Opens a port with one queue on `capture`, which stays open as long as the port. `number` tells the
-  /// ports of a process apart. Errors: ExitStatus::environment.
+  /// Opens a port with one queue on `capture`, which stays open as long as the port. `number` tells
+  /// the ports of a process apart. Errors: ExitStatus::environment.
   [[nodiscard]] static flowstats::Result<PcapPort> open(const CaptureFile& capture,
                                                         const PacketPool& pool, unsigned number);
   PcapPort(PcapPort&& other) noexcept { swap(other); }
@@ -53,13 +54,14 @@ class PcapPort {
   }
   ~PcapPort();
 
-  /// Fills at most `count` (up to kBurstMax) entries of `packets` and returns how many. Less than asked,
-  /// down to 0, when the pool is short or nothing remains; the caller frees the packets.
+  /// Fills at most `count` (up to kBurstMax) entries of `packets` and returns how many. Less than
+  /// asked, down to 0, when the pool is short or nothing remains; the caller frees the packets.
   [[nodiscard]] uint16_t receive(rte_mbuf** packets, uint16_t count);
 
   /// Packets still to come in this round; 0 at the end.
   [[nodiscard]] uint64_t remaining() const { return remaining_; }
-  /// The file gave fewer packets than open_capture() counted: it has changed since. remaining() is then 0.
+  /// The file gave fewer packets than open_capture() counted: it has changed since. remaining() is
+  /// then 0.
   [[nodiscard]] bool ended_early() const { return ended_early_; }
 
   /// Starts again at the first packet. Errors: ExitStatus::input_unreadable.

@@ -1,5 +1,5 @@
-/// An unlinked temporary file that is written once, from its start to its end, and then read by name of
-/// its descriptor. It is gone with the process, whatever happens. Control thread only.
+/// An unlinked temporary file that is written once, from its start to its end, and then read by
+/// name of its descriptor. It is gone with the process, whatever happens. Control thread only.
 #pragma once
 
 #include <cstddef>
@@ -29,8 +29,8 @@ class TemporaryFile {
   [[nodiscard]] bool failed() const { return error_ != 0; }
   [[nodiscard]] uint64_t bytes_written() const { return written_ + buffer_.size(); }
 
-  /// Writes what is buffered and gives the descriptor away. Errors: ExitStatus::environment with the
-  /// directory, the reason and what to do.
+  /// Writes what is buffered and gives the descriptor away. Errors: ExitStatus::environment with
+  /// the directory, the reason and what to do.
   [[nodiscard]] flowstats::Result<FileDescriptor> finish();
 
  private:
