@@ -31,7 +31,8 @@ FlowShard::FlowShard(const flowstats::Measurement& measurement, const flowstats:
       tracker_context_{segment_records_, measurement.mode, measurement.limits.segments_per_quadrant_max},
       udp_pairs_(measurement.mode == Mode::tstat ? measurement.limits.udp_pairs_max : 1,
                  measurement.limits.slot_search_max),
-      wheel_(flows_) {}
+      wheel_(flows_),
+      duplicates_(measurement.limits.tcp_flows_max, measurement.duplicate_window) {}
 
 size_t FlowShard::bytes() const {
   return flows_.bytes() + segment_records_.bytes() + udp_pairs_.bytes() + records_.bytes();
@@ -81,8 +82,7 @@ void FlowShard::on_tcp(const Segment& s) {
   }
   if (slot == kNoEntry) {
     if (!opens_a_flow(s)) {
-      counters_.add(Counter::analysed_packets);
-      counters_.add(Counter::segments_without_flow);
+      on_stray(s);
       return;
     }
     slot = open_flow(s);
@@ -92,8 +92,19 @@ void FlowShard::on_tcp(const Segment& s) {
       return;
     }
   }
+  if (duplicates_.enabled() && duplicates_.is_copy(slot, s)) {
+    counters_.add(Counter::dropped_filtered);
+    return;
+  }
   counters_.add(Counter::analysed_packets);
   if (const auto end = flows_[slot].update(s, tracker_context_)) close(slot, *end);
+}
+
+/// No flow and none to open: the handshake is not in the capture, or the connection has been closed.
+void FlowShard::on_stray(const Segment& s) {
+  counters_.add(Counter::analysed_packets);
+  counters_.add(Counter::segments_without_flow);
+  if (recently_closed_.contains(s.hash, s.clock)) counters_.add(Counter::segments_after_close);
 }
 
 uint32_t FlowShard::open_flow(const Segment& syn) {
@@ -101,6 +112,7 @@ uint32_t FlowShard::open_flow(const Segment& syn) {
   const uint32_t slot = slots_.take();
   if (slot == kNoEntry) return kNoEntry;
   flows_[slot].open(syn, internal_);
+  if (duplicates_.enabled()) duplicates_.forget(slot);
   flows_.insert(slot, syn.hash);
   if (!tstat_mode()) wheel_.schedule(slot, syn.clock + measurement_.timeouts.tcp_singleton);
   counters_.add(Counter::flows_created);
@@ -146,6 +158,7 @@ void FlowShard::close(uint32_t slot, FlowEnd end) {
   flow.trackers[0].clear(tracker_context_);
   flow.trackers[1].clear(tracker_context_);
   if (!tstat_mode()) wheel_.cancel(slot);
+  recently_closed_.note(flow.hash, clock_);
   flows_.erase(slot, flow.hash);
   slots_.give_back(slot);
 }

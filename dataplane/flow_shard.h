@@ -7,8 +7,10 @@
 #include <cstdint>
 #include <span>
 
+#include "dataplane/duplicate_filter.h"
 #include "dataplane/expiry_wheel.h"
 #include "dataplane/flow_table.h"
+#include "dataplane/recently_closed.h"
 #include "dataplane/record_ring.h"
 #include "dataplane/slot_set.h"
 #include "dataplane/tstat_sweep.h"
@@ -48,6 +50,7 @@ class FlowShard {
  private:
   [[nodiscard]] bool tstat_mode() const { return measurement_.mode == flowstats::Mode::tstat; }
   void on_tcp(const flowstats::Segment& segment);
+  void on_stray(const flowstats::Segment& segment);
   void on_udp(const flowstats::Segment& datagram);
   [[nodiscard]] bool must_make_way(const flowstats::TcpFlow& flow, const flowstats::Segment& segment) const;
   [[nodiscard]] uint32_t open_flow(const flowstats::Segment& syn);
@@ -68,6 +71,8 @@ class FlowShard {
   UdpPairs udp_pairs_;
   TstatSweep sweep_;
   ExpiryWheel<FlowTable<flowstats::TcpFlow>> wheel_;
+  DuplicateFilter duplicates_;
+  RecentlyClosed recently_closed_;
   flowstats::Timestamp clock_ = flowstats::kNever;  // capture clock of the latest segment
   uint32_t epoch_ = 0;
 };

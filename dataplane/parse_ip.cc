@@ -155,6 +155,7 @@ template <Mode kMode>
   segment.seq = tcp.u32(4);
   segment.ack = tcp.u32(8);
   segment.window = tcp.u16(14);
+  segment.checksum = tcp.u16(16);
   segment.options = {};
   if (header_length > kTcpHeaderLength)
     read_tcp_options(options_end.from(kTcpHeaderLength),
@@ -180,7 +181,7 @@ Counter read_udp(ByteRange frame, const IpHeader& ip, Segment& segment) {
   }
   segment.payload_length = length - kUdpHeaderLength;
   segment.seq = segment.ack = 0;
-  segment.window = 0;
+  segment.window = segment.checksum = 0;
   segment.flags = 0;
   segment.malformed_offset = false;
   segment.options = {};

@@ -33,6 +33,9 @@ struct Measurement {
   Mode mode = Mode::tstat;
   FlowLimits limits;
   FlowTimeouts timeouts;
+  /// Segments of a flow that repeat IPv4 id, checksum and length of the one before them in their direction
+  /// within this time are left out, as a mirror port that copies frames twice makes them. Zero: off.
+  Duration duplicate_window;
   uint64_t hash_seed = 0x7461707374617400;  // fixed for replays, random for live ports
 };
 

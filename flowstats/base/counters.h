@@ -32,6 +32,7 @@ enum class Counter : uint8_t {
   // Parts and properties of the analysed packets.
   tcp_segments,
   segments_without_flow,
+  segments_after_close,
   udp_datagrams,
   malformed_segments,
   // TCP flows: created = exported + every flows_dropped_* + active.
@@ -81,6 +82,8 @@ inline constexpr std::array<CounterSpec, kCounterCount> kCounterTable = {{
     {"dropped_other", "packets", "any other reason; always 0"},
     {"tcp_segments", "packets", "TCP segments among the analysed packets"},
     {"segments_without_flow", "packets", "TCP segments that belong to no flow: handshake not in the capture, or flow closed"},
+    {"segments_after_close", "packets",
+     "of the segments without a flow, those of a connection that has just been closed: repeated FINs, last ACKs"},
     {"udp_datagrams", "packets", "UDP datagrams among the analysed packets"},
     {"malformed_segments", "packets", "analysed TCP segments whose data offset lies beyond the IP payload"},
     {"flows_created", "flows", "TCP flows opened by a SYN"},

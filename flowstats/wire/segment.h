@@ -36,7 +36,8 @@ struct Segment {
   /// TCP: IP payload length - 4 x data offset, from the length fields and not from the captured bytes; negative in tstat
   /// mode when the data offset lies beyond the IP payload. UDP: bytes after the UDP header.
   int32_t payload_length = 0;
-  uint16_t window = 0;  // as sent, not scaled
+  uint16_t window = 0;    // as sent, not scaled
+  uint16_t checksum = 0;  // TCP checksum as sent, never verified
   /// IPv4 identification; in tstat mode the payload length for IPv6 (Tstat reads those bytes).
   uint16_t ip_id = 0;
   bool ip_id_is_identifying = true;  // false: must not be taken as "same packet" (corrected mode, RFC 6864)

@@ -54,6 +54,7 @@ class FlowShardTest : public testing::Test {
     s.ack = ack;
     s.payload_length = payload;
     s.window = 1000;
+    s.checksum = static_cast<uint16_t>(seq + flags);
     s.ttl = 64;
     shard_->process({&s, 1}, 1);
   }
@@ -203,6 +204,35 @@ TEST_F(FlowShardTest, CountersWrapInTstatModeOnly) {
     EXPECT_EQ(records().at(0).half(Side::client).core.syns, mode == Mode::tstat ? 2u : 258u);
     clock_ = flowstats::kNever;
   }
+}
+
+TEST_F(FlowShardTest, CopiedFramesAreLeftOutWhenAskedFor) {
+  for (const int64_t window_us : {0, 2000}) {
+    measurement_.duplicate_window = {window_us};
+    start(Mode::tstat);
+    const uint64_t filtered = count(Counter::dropped_filtered);
+    handshake(1, kSecond);
+    segment(1, 2 * kSecond, kAck, 101, 501, 70);
+    segment(1, 2 * kSecond + 2000, kAck, 101, 501, 70);  // a copy
+    segment(1, 2 * kSecond + 9000, kAck, 101, 501, 70);  // too late for one
+    shard_->finish(clock_, 1);
+    const auto r = records();
+    ASSERT_EQ(r.size(), 1u);
+    EXPECT_EQ(r[0].half(Side::client).core.packets_retransmitted, window_us == 0 ? 2u : 1u);
+    EXPECT_EQ(count(Counter::dropped_filtered) - filtered, window_us == 0 ? 0u : 1u);
+    clock_ = flowstats::kNever;
+  }
+}
+
+TEST_F(FlowShardTest, StragglersOfAClosedFlowAreTold) {
+  start(Mode::tstat);
+  handshake(1, kSecond);
+  reply(1, 2 * kSecond, kRst, 501, 0);
+  segment(1, 3 * kSecond, kAck, 101, 501, 10);
+  segment(2, 3 * kSecond, kAck, 101, 501, 10);
+  segment(1, 63 * kSecond, kAck, 101, 501, 10);
+  EXPECT_EQ(count(Counter::segments_without_flow), 3u);
+  EXPECT_EQ(count(Counter::segments_after_close), 1u);
 }
 
 TEST_F(FlowShardTest, AFinishedTraceLeavesAFreshShard) {
