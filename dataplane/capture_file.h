@@ -29,6 +29,7 @@ struct CaptureFile {
   uint64_t packets = 0;          // that libpcap delivers until the end or the first damaged record
   uint64_t bytes = 0;            // size of what the port reads
   uint64_t snapped_packets = 0;  // captured shorter than on the wire
+  uint64_t wire_bytes = 0;       // sum of the lengths on the wire
   uint32_t captured_length_max = 0;
   /// Of the first and last packet in file order; empty without packets.
   std::optional<flowstats::Timestamp> first, last;

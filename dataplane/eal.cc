@@ -88,7 +88,7 @@ std::string lcore_map(const std::vector<int>& cpus, unsigned worker_lcores) {
 
 /// The last thing DPDK said, without its prefixes.
 std::string last_line(std::string_view text) {
-  while (!text.empty() && text.back() == '\n') text.remove_suffix(1);
+  while (text.ends_with('\n') || text.ends_with('.')) text.remove_suffix(1);
   text = text.substr(text.rfind('\n') + 1);
   for (const std::string_view prefix : {"EAL: ", "FATAL: "})
     if (text.starts_with(prefix)) text.remove_prefix(prefix.size());

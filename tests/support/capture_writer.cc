@@ -24,6 +24,7 @@ CaptureWriter::CaptureWriter(const std::filesystem::path& file, CaptureOptions o
 }
 
 void CaptureWriter::put(const void* bytes, size_t size) {
+  if (size == 0) return;  // an empty frame has no address
   if (std::fwrite(bytes, 1, size, file_.get()) != size) throw std::runtime_error("cannot write " + name_.string());
 }
 

@@ -153,6 +153,29 @@ std::string zstd(const std::string& plain) {
   return out;
 }
 
+enum class Want { refuse, part, accept };
+
+/// The times and bytes that a reader of the descriptor gets.
+std::vector<std::pair<int64_t, std::string>> packets_of(const CaptureFile& capture) {
+  std::vector<std::pair<int64_t, std::string>> packets;
+  char error[PCAP_ERRBUF_SIZE];
+  pcap_t* pcap = pcap_open_offline(capture.file.path().c_str(), error);
+  if (pcap == nullptr) return packets;
+  pcap_pkthdr* header = nullptr;
+  const u_char* bytes = nullptr;
+  while (packets.size() < capture.packets && pcap_next_ex(pcap, &header, &bytes) == 1)
+    packets.emplace_back(header->ts.tv_sec * 1'000'000 + header->ts.tv_usec,
+                         std::string(reinterpret_cast<const char*>(bytes), header->caplen));
+  pcap_close(pcap);
+  return packets;
+}
+
+struct FileCase {
+  std::string name, content;
+  Want want;
+  uint64_t packets;
+};
+
 class CaptureFileTest : public testing::Test {
  protected:
   std::filesystem::path write(const std::string& name, const std::string& content) {
@@ -173,36 +196,30 @@ class CaptureFileTest : public testing::Test {
     return opened ? "" : opened.error().sentence;
   }
 
+  void check(const std::vector<FileCase>& cases) {
+    for (const FileCase& c : cases) {
+      SCOPED_TRACE(c.name);
+      const auto opened = open(write("case.pcap", c.content));
+      ASSERT_EQ(opened.has_value(), c.want != Want::refuse)
+          << (opened ? "" : opened.error().sentence);
+      if (!opened) {
+        EXPECT_EQ(opened.error().status, ExitStatus::input_unreadable);
+        continue;
+      }
+      EXPECT_EQ(opened->damage.has_value(), c.want == Want::part) << opened->damage.value_or("");
+      EXPECT_EQ(opened->packets, c.packets);
+      EXPECT_EQ(packets_of(*opened).size(), c.packets);
+    }
+  }
+
   TempDir directory_;
   std::string notes_;
 };
 
-/// The times and bytes that a reader of the descriptor gets.
-std::vector<std::pair<int64_t, std::string>> packets_of(const CaptureFile& capture) {
-  std::vector<std::pair<int64_t, std::string>> packets;
-  char error[PCAP_ERRBUF_SIZE];
-  pcap_t* pcap = pcap_open_offline(capture.file.path().c_str(), error);
-  if (pcap == nullptr) return packets;
-  pcap_pkthdr* header = nullptr;
-  const u_char* bytes = nullptr;
-  while (packets.size() < capture.packets && pcap_next_ex(pcap, &header, &bytes) == 1)
-    packets.emplace_back(header->ts.tv_sec * 1'000'000 + header->ts.tv_usec,
-                         std::string(reinterpret_cast<const char*>(bytes), header->caplen));
-  pcap_close(pcap);
-  return packets;
-}
-
-enum class Want { refuse, part, accept };
-
-TEST_F(CaptureFileTest, StatesOfFiles) {
+TEST_F(CaptureFileTest, StatesOfPcapFiles) {
   const std::string good = good_pcap();
   const auto big_endian = [](uint32_t magic) { return Header{.magic = magic, .big_endian = true}; };
-  struct Case {
-    std::string name, content;
-    Want want;
-    uint64_t packets;
-  };
-  const std::vector<Case> cases = {
+  check({
       {"empty", "", Want::refuse, 0},
       {"magic only", good.substr(0, 4), Want::refuse, 0},
       {"file header cut", good.substr(0, 23), Want::refuse, 0},
@@ -227,6 +244,12 @@ TEST_F(CaptureFileTest, StatesOfFiles) {
       {"captured beyond wire length", good + record({.wire = 20U}), Want::accept, 4},
       {"no captured byte", good + record({.data = "", .wire = 60U}), Want::accept, 4},
       {"fraction of 4,000 s", good + record({.fraction = 4'000'000'000}), Want::accept, 4},
+  });
+}
+
+TEST_F(CaptureFileTest, StatesOfOtherFiles) {
+  const std::string good = good_pcap();
+  check({
       {"pcapng", section() + interface(1) + packet(0, kTicks0), Want::accept, 1},
       {"pcapng, block cut",
        section() + interface(1) + packet(0, kTicks0) + packet(0, kTicks0).substr(0, 50), Want::part,
@@ -250,20 +273,7 @@ TEST_F(CaptureFileTest, StatesOfFiles) {
       {"zstd, two frames", zstd(good) + zstd(record()), Want::accept, 4},
       {"zstd, garbage behind", zstd(good) + "garbage", Want::part, 3},
       {"zstd, cut", zstd(good).substr(0, 20), Want::refuse, 0},
-  };
-  for (const Case& c : cases) {
-    SCOPED_TRACE(c.name);
-    const auto opened = open(write("case.pcap", c.content));
-    ASSERT_EQ(opened.has_value(), c.want != Want::refuse)
-        << (opened ? "" : opened.error().sentence);
-    if (!opened) {
-      EXPECT_EQ(opened.error().status, ExitStatus::input_unreadable);
-      continue;
-    }
-    EXPECT_EQ(opened->damage.has_value(), c.want == Want::part) << opened->damage.value_or("");
-    EXPECT_EQ(opened->packets, c.packets);
-    EXPECT_EQ(packets_of(*opened).size(), c.packets);
-  }
+  });
 }
 
 TEST_F(CaptureFileTest, DescribesWhatItReads) {
@@ -321,7 +331,7 @@ TEST_F(CaptureFileTest, FractionsBeyondASecond) {
   EXPECT_EQ(last_us(4'000'000'000, Mode::corrected), 4'000'000'000) << "carried into the seconds";
   EXPECT_EQ(last_us(4'000'000'000, Mode::tstat), 4'000'000'000 - (1LL << 32))
       << "Tstat: with its sign";
-  EXPECT_EQ(last_us(4'000'000'000, Mode::corrected, 0xa1b23c4d), 4'000'000) << "nanoseconds";
+  EXPECT_EQ(last_us(3'000'000'000, Mode::corrected, 0xa1b23c4d), 3'000'000) << "nanoseconds";
   EXPECT_EQ(last_us(~0U, Mode::corrected), -1) << "a borrow that the writer forgot";
 }
 

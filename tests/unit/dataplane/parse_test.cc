@@ -1,6 +1,6 @@
 #include "dataplane/parse.h"
 
-#include <cstring>
+#include <algorithm>
 #include <memory>
 #include <ostream>
 #include <string>
@@ -48,7 +48,7 @@ struct Parsed {
 /// it.
 Parsed parse_exactly(Mode mode, LinkType link, const FrameBytes& frame) {
   const std::unique_ptr<uint8_t[]> copy(new uint8_t[frame.size()]);
-  std::memcpy(copy.get(), frame.data(), frame.size());
+  std::copy(frame.begin(), frame.end(), copy.get());
   Parsed result{};
   result.outcome = parse({mode, link, 1}, {copy.get(), frame.size()},
                          static_cast<uint32_t>(frame.size()), result.segment, result.is_ip);

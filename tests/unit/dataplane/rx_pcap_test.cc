@@ -3,7 +3,6 @@
 #include <unistd.h>
 
 #include <numeric>
-#include <optional>
 #include <string>
 #include <vector>
 
@@ -20,20 +19,9 @@ using flowstats::Timestamp;
 using tests::FrameBytes;
 using tests::TimedFrame;
 
-/// DPDK starts once in a process: one environment for all tests of this file.
+/// eal_environment.cc starts DPDK.
 class RxPcapTest : public testing::Test {
  protected:
-  static void SetUpTestSuite() {
-    auto eal = start_eal({.worker_lcores = 2});
-    ASSERT_TRUE(eal) << eal.error().sentence;
-    eal_holder().emplace(std::move(*eal));
-  }
-  static void TearDownTestSuite() { eal_holder().reset(); }
-  static std::optional<Eal>& eal_holder() {
-    static std::optional<Eal> eal;
-    return eal;
-  }
-
   CaptureFile capture(const std::vector<TimedFrame>& frames, const std::string& name = "a.pcap") {
     write_capture(directory_ / name, frames);
     auto opened = open_capture(directory_ / name, {});

@@ -1,6 +1,6 @@
 #include "dataplane/tcp_options.h"
 
-#include <cstring>
+#include <algorithm>
 #include <memory>
 #include <vector>
 
@@ -14,7 +14,7 @@ using flowstats::TcpOptions;
 /// `bytes` in memory of exactly their size.
 TcpOptions read(const std::vector<uint8_t>& bytes, uint32_t declared) {
   const std::unique_ptr<uint8_t[]> copy(new uint8_t[bytes.size()]);
-  std::memcpy(copy.get(), bytes.data(), bytes.size());
+  std::copy(bytes.begin(), bytes.end(), copy.get());
   TcpOptions options;
   read_tcp_options({copy.get(), bytes.size()}, declared, options);
   return options;
