@@ -23,7 +23,11 @@ std::string packed(const std::string& text) {
 
 LogDirectory::LogDirectory(std::filesystem::path path, const WriterOptions& options,
                            const flowstats::ActiveConfig& config, flowstats::Timestamp since)
-    : path_(std::move(path)), schema_(options.schema), config_(config), since_(since) {
+    : path_(std::move(path)),
+      schema_(options.schema),
+      gzip_(options.gzip),
+      config_(config),
+      since_(since) {
   for (const TcpLog log : flowstats::kTcpLogs) {
     const auto wanted = shape(log);
     if (!wanted) continue;

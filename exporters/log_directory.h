@@ -31,11 +31,13 @@ class LogDirectory {
 
   [[nodiscard]] const std::filesystem::path& path() const { return path_; }
   [[nodiscard]] const flowstats::ActiveConfig& config() const { return config_; }
+  [[nodiscard]] bool gzip() const { return gzip_; }
   [[nodiscard]] flowstats::Timestamp since() const { return since_; }
 
  private:
   std::filesystem::path path_;
   flowstats::Schema schema_;
+  bool gzip_;
   flowstats::ActiveConfig config_;
   flowstats::Timestamp since_;
   std::array<std::optional<LogFile>, flowstats::kTcpLogs.size()> files_;

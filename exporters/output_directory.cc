@@ -72,8 +72,8 @@ Error not_writable(const std::filesystem::path& directory, int error) {
 }  // namespace
 
 std::string directory_name(Timestamp time, unsigned suffix) {
-  const std::string minute = formatted("%Y_%m_%d_%H_%M", time);
-  return suffix == 0 ? minute + ".out" : fmt::format("{}_{}.out", minute, suffix);
+  const std::string name = formatted("%Y_%m_%d_%H_%M.out", time);
+  return suffix == 0 ? name : fmt::format("{}_{}", name, suffix);
 }
 
 std::string message_time(Timestamp time) { return formatted("%a %b %e %H:%M:%S %Y", time); }

@@ -1,10 +1,8 @@
 /// Output directories: BASE/YYYY_MM_DD_HH_MM.out, named after a packet time in the local time zone
 /// of the process.
 ///
-/// When the name exists, YYYY_MM_DD_HH_MM_1.out, _2 and so on: nothing is ever deleted or appended
-/// to. The ending stays
-/// `.out`, so that patterns over it find every directory. Times are packet times; TZ decides the
-/// zone.
+/// When the name exists, YYYY_MM_DD_HH_MM.out_1, .out_2 and so on: nothing is ever deleted or
+/// appended to. Times are packet times; TZ decides the zone.
 #pragma once
 
 #include <filesystem>

@@ -34,6 +34,7 @@ struct RecordBatch {
 
   std::vector<flowstats::TcpRecord> records = std::vector<flowstats::TcpRecord>(kBatchRecordsMax);
   size_t count = 0;
+  bool failed = false;                      // there was no memory for its rows
   std::shared_ptr<LogDirectory> directory;  // where all records of the batch go
   std::array<BatchRows, flowstats::kTcpLogs.size()> rows;
   GzipPacker packer;
@@ -48,13 +49,11 @@ struct RecordBatch {
   void take(Stage expected) const {
     TAPSTAT_ASSERT(stage_.load(std::memory_order_acquire) == expected);
   }
-  [[nodiscard]] bool is(Stage stage) const {
-    return stage_.load(std::memory_order_acquire) == stage;
-  }
 
   /// Gives the batch back to the collecting stage.
   void recycle() {
     count = 0;
+    failed = false;
     directory.reset();
     for (BatchRows& r : rows) {
       r.lines.clear();

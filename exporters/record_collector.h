@@ -28,9 +28,6 @@ class RecordCollector {
   /// will come, so whatever is there is ready.
   [[nodiscard]] RecordBatch* next(bool finishing);
 
-  /// All batches, for the accounts after a failure of the pipeline.
-  [[nodiscard]] std::vector<std::unique_ptr<RecordBatch>>& batches() { return batches_; }
-
  private:
   [[nodiscard]] size_t drain_into(RecordBatch& batch);
   [[nodiscard]] bool ends_before_a_switch(RecordBatch& batch);

@@ -36,7 +36,7 @@ struct WriterReport {
   std::vector<std::filesystem::path> directories;  // in order of opening
   uint64_t files = 0;
   uint64_t bytes = 0;               // on disk, after compression
-  std::vector<std::string> errors;  // sentences, one per cause; rows were lost when not empty
+  std::vector<std::string> errors;  // sentences, one per cause, with the rows that it cost
 };
 
 class Writer {

@@ -34,9 +34,9 @@ TEST(DirectoryName, RoundsTimesBefore1970Down) {
   EXPECT_EQ(message_time(Timestamp{0}), "Thu Jan  1 00:00:00 1970");
 }
 
-TEST(DirectoryName, KeepsItsEndingBehindTheSuffix) {
+TEST(DirectoryName, HasTheSuffixAtTheEnd) {
   const tests::LocalZone utc{"UTC"};
-  EXPECT_EQ(directory_name(kProxyExample, 2), "2014_05_14_23_42_2.out");
+  EXPECT_EQ(directory_name(kProxyExample, 2), "2014_05_14_23_42.out_2");
 }
 
 TEST(OutputDirectory, IsMadeWithItsParents) {
@@ -55,9 +55,9 @@ TEST(OutputDirectory, NeverTouchesOneThatExists) {
   ASSERT_TRUE(first);
   std::ofstream(*first / "log_tcp_complete") << "kept";
   EXPECT_EQ(create_output_directory(temp.path(), kProxyExample).value(),
-            temp / "2014_05_14_23_42_1.out");
+            temp / "2014_05_14_23_42.out_1");
   EXPECT_EQ(create_output_directory(temp.path(), kProxyExample).value(),
-            temp / "2014_05_14_23_42_2.out");
+            temp / "2014_05_14_23_42.out_2");
   EXPECT_EQ(fs::file_size(*first / "log_tcp_complete"), 4U);
 }
 

@@ -214,7 +214,7 @@ TEST_F(WriterTest, AnEpochThatNoRecordCarriesOpensItsDirectoryAtTheEnd) {
   w->announce_config(config_of(2, 1), kStart);
   const WriterReport report = w->finish();
   ASSERT_EQ(report.directories.size(), 2U);
-  EXPECT_EQ(report.directories[1], temp_ / "out/2017_07_14_02_40_1.out");
+  EXPECT_EQ(report.directories[1], temp_ / "out/2017_07_14_02_40.out_1");
   EXPECT_EQ(numbers(read_log(report.directories[0] / "log_tcp_complete")), counted(0, 1));
   EXPECT_EQ(read_log(report.directories[1] / "log_tcp_complete").group_number, "01");
   EXPECT_EQ(report.files, 4U);
@@ -344,7 +344,7 @@ TEST_F(WriterTest, AnExceptionInTheAnnouncementLosesNothing) {
   const WriterReport report = w->finish();
   ASSERT_EQ(report.errors.size(), 1U);
   EXPECT_NE(report.errors[0].find("interrupted"), std::string::npos);
-  EXPECT_EQ(count(Counter::rows_complete_formatted), 900U);
+  EXPECT_EQ(count(Counter::rows_complete_written), 900U);
   expect_rows_accounted();
 }
 

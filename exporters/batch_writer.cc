@@ -1,0 +1,96 @@
+#include "exporters/batch_writer.h"
+
+#include <cerrno>
+#include <system_error>
+
+#include <fmt/format.h>
+
+namespace tapstat::exporters {
+
+namespace {
+
+using flowstats::Counter;
+using flowstats::TcpLog;
+
+struct RowCounters {
+  Counter formatted, written, write_error, log_disabled;
+};
+
+constexpr RowCounters row_counters(TcpLog log) {
+  if (log == TcpLog::complete)
+    return {Counter::rows_complete_formatted, Counter::rows_complete_written,
+            Counter::rows_complete_dropped_write_error,
+            Counter::rows_complete_dropped_log_disabled};
+  return {Counter::rows_nocomplete_formatted, Counter::rows_nocomplete_written,
+          Counter::rows_nocomplete_dropped_write_error,
+          Counter::rows_nocomplete_dropped_log_disabled};
+}
+
+}  // namespace
+
+void BatchWriter::write(RecordBatch& batch) {
+  turn_to(batch.directory);
+  for (const TcpLog log : flowstats::kTcpLogs) {
+    if (batch.failed)
+      lose(batch.rows_of(log), log);
+    else
+      write_rows(batch.rows_of(log), log);
+  }
+}
+
+void BatchWriter::lose(const BatchRows& rows, TcpLog log) {
+  if (rows.rows == 0) return;
+  const RowCounters counter = row_counters(log);
+  counters_.add(counter.formatted, rows.rows);
+  counters_.add(counter.write_error, rows.rows);
+  errors_.note("There was no memory to format rows.", rows.rows);
+}
+
+void BatchWriter::write_rows(const BatchRows& rows, TcpLog log) {
+  const RowCounters counter = row_counters(log);
+  counters_.add(counter.formatted, rows.rows);
+  LogFile* file = directory_->file(log);
+  if (file == nullptr) return counters_.add(counter.log_disabled, rows.rows);
+  const bool gzip = directory_->gzip();
+  const RowBuffer& text = gzip ? rows.packed : rows.lines;
+  const WriteResult result = file->write({text.text(), rows.rows, !gzip});
+  account(*file, result, log);
+}
+
+void BatchWriter::account(const LogFile& file, const WriteResult& result, TcpLog log) {
+  const RowCounters counter = row_counters(log);
+  counters_.add(counter.written, result.rows_written);
+  counters_.add(counter.write_error, result.rows_lost);
+  counters_.add(Counter::bytes_written, result.bytes);
+  bytes_ += result.bytes;
+  if (result.error != 0) note(file, result.error, result.rows_lost);
+}
+
+void BatchWriter::note(const LogFile& file, int error, uint64_t rows_lost) {
+  const bool full = error == ENOSPC || error == EDQUOT || error == EFBIG;
+  errors_.note(fmt::format("\"{}\" cannot be written: {}.{}", file.path().string(),
+                           std::generic_category().message(error),
+                           full ? " Free some space, or choose another directory with -s." : ""),
+               rows_lost);
+}
+
+void BatchWriter::turn_to(const std::shared_ptr<LogDirectory>& next) {
+  if (next == directory_) return;
+  if (directory_) {
+    for (const TcpLog log : flowstats::kTcpLogs) close(log);
+  }
+  directory_ = next;
+  if (!directory_) return;
+  for (const TcpLog log : flowstats::kTcpLogs) {
+    if (LogFile* file = directory_->file(log)) account(*file, file->write({}), log);
+  }
+}
+
+void BatchWriter::close(TcpLog log) {
+  LogFile* file = directory_->file(log);
+  if (file == nullptr) return;
+  if (file->exists()) ++files_;
+  if (const int error = file->close(); error != 0) note(*file, error, 0);
+}
+
+}  // namespace tapstat::exporters

@@ -1,0 +1,50 @@
+/// The last stage of the writer: formatted batches into the files of their directory, in order, and
+/// into the counters.
+///
+/// One thread at a time (the caller sees to it). A fault in one log does not stop the other; each
+/// cause is noted once.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+
+#include "exporters/log_directory.h"
+#include "exporters/log_file.h"
+#include "exporters/record_batch.h"
+#include "exporters/write_errors.h"
+#include "flowstats/base/counters.h"
+#include "flowstats/columns/layouts.h"
+
+namespace tapstat::exporters {
+
+class BatchWriter {
+ public:
+  BatchWriter(flowstats::CounterBlock& counters, WriteErrors& errors)
+      : counters_(counters), errors_(errors) {}
+
+  /// Writes the rows and counts them; the batch keeps its contents.
+  void write(RecordBatch& batch);
+
+  /// Closes the directory that was written so far, and begins the files of `next` with their
+  /// headers; nullptr: none.
+  void turn_to(const std::shared_ptr<LogDirectory>& next);
+
+  [[nodiscard]] bool has_directory() const { return directory_ != nullptr; }
+  [[nodiscard]] uint64_t files() const { return files_; }
+  [[nodiscard]] uint64_t bytes() const { return bytes_; }
+
+ private:
+  void lose(const BatchRows& rows, flowstats::TcpLog log);
+  void write_rows(const BatchRows& rows, flowstats::TcpLog log);
+  void account(const LogFile& file, const WriteResult& result, flowstats::TcpLog log);
+  void note(const LogFile& file, int error, uint64_t rows_lost);
+  void close(flowstats::TcpLog log);
+
+  flowstats::CounterBlock& counters_;
+  WriteErrors& errors_;
+  std::shared_ptr<LogDirectory> directory_;
+  uint64_t files_ = 0;  // that were closed
+  uint64_t bytes_ = 0;
+};
+
+}  // namespace tapstat::exporters
