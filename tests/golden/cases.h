@@ -1,6 +1,7 @@
 /// The captures of the golden cases, one small conversation (or a few) for each behaviour.
 ///
-/// `make_golden` writes them; each case's why.md says what it shows. Deterministic: the same bytes on every machine.
+/// `make_golden` writes them; each case's why.md says what it shows. Deterministic: the same bytes
+/// on every machine.
 #pragma once
 
 #include <string_view>

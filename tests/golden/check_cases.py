@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
 """Checks the golden cases without the product.
 
-The committed captures are what make_golden writes; the expected logs are what the reference model (model/) finds; and each
-number that a why.md claims stands in the expected log. A claim is a list item such as
+The committed captures are what make_golden writes; the expected logs are what the reference model
+(model/) finds; and each number that a why.md claims stands in the expected log. A claim is a list
+item such as
 
     - complete 1: `c_pkts_rto` 1, `c_bytes_retx` 100
 
@@ -21,7 +22,9 @@ sys.path.insert(0, str(HERE / "model"))
 
 import model  # noqa: E402
 
-CLAIM = re.compile(r"^- (corrected )?(complete|nocomplete) (\d+): (.*?)(?=\n- |\n\n|\Z)", re.M | re.S)
+CLAIM = re.compile(
+    r"^- (corrected )?(complete|nocomplete) (\d+): (.*?)(?=\n- |\n\n|\Z)", re.M | re.S
+)
 VALUE = re.compile(r"`(\w+)` ([^\s,]+)")
 
 
@@ -44,9 +47,15 @@ def check_claims(case):
         expected = rows(file.read_text())
         for column, value in VALUE.findall(values):
             claimed += 1
-            have = expected[int(number) - 1].get(column) if int(number) <= len(expected) else "no such row"
+            have = (
+                expected[int(number) - 1].get(column)
+                if int(number) <= len(expected)
+                else "no such row"
+            )
             if have != value:
-                problems.append(f"{case.name}: why.md says {column} {value} in {log} {number}, expected log says {have}")
+                problems.append(
+                    f"{case.name}: why.md claims {column} {value} in {log} {number}, not {have}"
+                )
     return problems, claimed
 
 
@@ -56,11 +65,15 @@ def main():
         subprocess.run([sys.argv[1], fresh], check=True)
         names = sorted(path.name for path in pathlib.Path(fresh).iterdir())
         for name in names:
-            if (pathlib.Path(fresh) / name / "input.pcap").read_bytes() != (HERE / name / "input.pcap").read_bytes():
+            if (pathlib.Path(fresh) / name / "input.pcap").read_bytes() != (
+                HERE / name / "input.pcap"
+            ).read_bytes():
                 problems.append(f"{name}: input.pcap is not what make_golden writes")
     on_disk = sorted(path.parent.name for path in HERE.glob("*/input.pcap"))
     if on_disk != names:
-        problems.append(f"cases on disk and in make_golden differ: {sorted(set(on_disk) ^ set(names))}")
+        problems.append(
+            f"cases on disk and in make_golden differ: {sorted(set(on_disk) ^ set(names))}"
+        )
     for name in on_disk:
         for log, text in model.run(HERE / name / "input.pcap", internal_networks()).items():
             if (HERE / name / log).read_text() != text:

@@ -1,12 +1,12 @@
 /// Replays every golden case in both modes and compares the logs column by column.
-#include <gtest/gtest.h>
-
 #include <algorithm>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <string>
 #include <vector>
+
+#include <gtest/gtest.h>
 
 #include "tests/support/log_reader.h"
 #include "tests/support/temp_dir.h"
@@ -31,10 +31,12 @@ fs::path replay(const fs::path& capture, const std::string& mode, const TempDir&
   const char* executable = std::getenv("TAPSTAT_EXE");
   if (executable == nullptr) throw std::runtime_error("TAPSTAT_EXE does not name the product");
   const fs::path messages = dir / "messages";
-  const std::string command = std::string("TZ=UTC '") + executable + "' replay -q -g all --schema tstat-3.3 --mode " + mode +
-                              " -N '" + (kCases / "net.internal").string() + "' -s '" + (dir / "out").string() + "' '" +
-                              capture.string() + "' > '" + messages.string() + "' 2>&1";
-  if (std::system(command.c_str()) != 0) throw std::runtime_error(command + "\n" + read_text(messages));
+  const std::string command =
+      std::string("TZ=UTC '") + executable + "' replay -q -g all --schema tstat-3.3 --mode " +
+      mode + " -N '" + (kCases / "net.internal").string() + "' -s '" + (dir / "out").string() +
+      "' '" + capture.string() + "' > '" + messages.string() + "' 2>&1";
+  if (std::system(command.c_str()) != 0)
+    throw std::runtime_error(command + "\n" + read_text(messages));
   for (const auto& entry : fs::directory_iterator(dir / "out"))
     if (entry.path().extension() == ".out") return entry.path();
   throw std::runtime_error("no output directory\n" + read_text(messages));
@@ -65,18 +67,22 @@ TEST_P(Golden, TstatMode) {
     compare(GetParam() + " " + log, read_log(folder / log), read_log(out / log));
 }
 
-/// Timers of corrected mode run on packet time, so its rows may come in another order: compared as sets.
+/// Timers of corrected mode run on packet time, so its rows may come in another order: compared as
+/// sets.
 TEST_P(Golden, CorrectedMode) {
   fs::path folder = kCases / GetParam();
   const TempDir dir;
   const fs::path out = replay(folder / "input.pcap", "corrected", dir);
   if (fs::exists(folder / "corrected")) folder /= "corrected";
   for (const char* log : {"log_tcp_complete", "log_tcp_nocomplete"})
-    compare(GetParam() + " corrected " + log, in_order(read_log(folder / log)), in_order(read_log(out / log)));
+    compare(GetParam() + " corrected " + log, in_order(read_log(folder / log)),
+            in_order(read_log(out / log)));
 }
 
 INSTANTIATE_TEST_SUITE_P(Cases, Golden, testing::ValuesIn(case_names()),
-                         [](const testing::TestParamInfo<std::string>& param) { return param.param; });
+                         [](const testing::TestParamInfo<std::string>& param) {
+                           return param.param;
+                         });
 
 }  // namespace
 }  // namespace tapstat::tests

@@ -67,12 +67,15 @@ std::vector<TimedFrame> encapsulations() {
       short_talk(4, [](B& b) -> B& { return b.ethernet().mpls(16).mpls(17); }),
       short_talk(5, [](B& b) -> B& { return b.ethernet().vlan(5).mpls(16); }),
       short_talk(6, [](B& b) -> B& { return b.ethernet().pppoe(); }),
-      short_talk(7, [](B& b) -> B& { return b.ethernet().pppoe(); }, true),
+      short_talk(
+          7, [](B& b) -> B& { return b.ethernet().pppoe(); }, true),
       short_talk(8, [](B& b) -> B& { return b.ethernet().ipv4().gre(); }),
       short_talk(9, [](B& b) -> B& { return b.ethernet().ipv4(); }),
-      short_talk(10, [](B& b) -> B& { return b.ethernet().ipv4(); }, true),
+      short_talk(
+          10, [](B& b) -> B& { return b.ethernet().ipv4(); }, true),
       short_talk(11, [](B& b) -> B& { return b.ethernet().vlan(5, 0x88a8).vlan(6); }),
-      short_talk(12, [](B& b) -> B& { return b.ethernet().vlan(5); }, true),
+      short_talk(
+          12, [](B& b) -> B& { return b.ethernet().vlan(5); }, true),
   });
 }
 
@@ -97,7 +100,8 @@ std::vector<TimedFrame> fragments() {
   rest.id = 50;
   rest.fragment_offset = 15;  // 120 bytes: 20 of the TCP header and 100 of payload
   rest.protocol = 6;
-  return merged({frames, {{kStart + 100.1_ms, PacketBuilder().ethernet().ipv4(rest).payload(200).build()}}});
+  return merged(
+      {frames, {{kStart + 100.1_ms, PacketBuilder().ethernet().ipv4(rest).payload(200).build()}}});
 }
 
 std::vector<TimedFrame> length_zero() {
@@ -135,10 +139,12 @@ std::vector<TimedFrame> not_tcp() {
   frames.push_back({kStart + 2_s, PacketBuilder().ethernet().ipv4().icmp_echo().build()});
   Ipv4Fields broken;
   broken.version = 5;
-  frames.push_back({kStart + 3_s, PacketBuilder().ethernet().ipv4(broken).tcp({.flags = kSyn}).build()});
+  frames.push_back(
+      {kStart + 3_s, PacketBuilder().ethernet().ipv4(broken).tcp({.flags = kSyn}).build()});
   Ipv4Fields cut;
   cut.total_length = 39;  // a TCP header of 19 bytes
-  frames.push_back({kStart + 4_s, PacketBuilder().ethernet().ipv4(cut).tcp({.flags = kSyn}).build()});
+  frames.push_back(
+      {kStart + 4_s, PacketBuilder().ethernet().ipv4(cut).tcp({.flags = kSyn}).build()});
   return frames;
 }
 

@@ -4,7 +4,8 @@
 namespace tapstat::tests {
 namespace {
 
-/// Handshake (samples: client 20 ms, server 1 ms) and one acknowledged segment [1, 101) of the client (another 20 ms).
+/// Handshake (samples: client 20 ms, server 1 ms) and one acknowledged segment [1, 101) of the
+/// client (another 20 ms).
 void warm_up(Conversation& talk) {
   talk.handshake();
   talk.client().sends(100).at(100_ms);

@@ -10,7 +10,8 @@ namespace tapstat::tests {
 
 std::vector<GoldenCase> all_golden_cases() {
   std::vector<GoldenCase> all;
-  for (const auto& cases : {closing_cases(), timing_cases(), loss_cases(), sequence_cases(), option_cases(), intake_cases()})
+  for (const auto& cases : {closing_cases(), timing_cases(), loss_cases(), sequence_cases(),
+                            option_cases(), intake_cases()})
     all.insert(all.end(), cases.begin(), cases.end());
   return all;
 }

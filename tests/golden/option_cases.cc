@@ -70,18 +70,19 @@ std::vector<TimedFrame> push_messages() {
   talk.client().sends(100).at(30_ms);
   talk.client().sends(100).at(31_ms).push();
   talk.server().acks().at(52_ms);
-  talk.client().acks().at(60_ms).push();           // no new bytes: no message
+  talk.client().acks().at(60_ms).push();  // no new bytes: no message
   talk.client().sends(100).at(70_ms).push();
   talk.client().repeats(201, 100).at(900_ms).push();
   talk.server().acks().at(920_ms);
   talk.client().sends(40).at(930_ms);
   talk.server().sends(10).at(950_ms);
-  talk.close(1000_ms);                             // the FINs end the unpushed bytes
+  talk.close(1000_ms);  // the FINs end the unpushed bytes
   return talk.frames();
 }
 
 std::vector<TimedFrame> sack_blocks() {
-  const FrameBytes syn = join({tcp_option::mss(1460), tcp_option::sack_permitted(), tcp_option::timestamps(1, 0)});
+  const FrameBytes syn =
+      join({tcp_option::mss(1460), tcp_option::sack_permitted(), tcp_option::timestamps(1, 0)});
   Conversation talk;
   talk.handshake({}, syn, syn);
   talk.client().sends(100).at(30_ms).lost();

@@ -51,8 +51,8 @@ std::vector<TimedFrame> fin_before_wrap() {
   talk.client().isn(0xffffffffU - 101);
   talk.handshake();
   talk.client().sends(100).at(30_ms);
-  talk.client().fin().at(40_ms);                   // its sequence number is 2^32 - 1
-  talk.server().acks().at(45_ms).ack(1);           // acknowledges neither data nor FIN
+  talk.client().fin().at(40_ms);          // its sequence number is 2^32 - 1
+  talk.server().acks().at(45_ms).ack(1);  // acknowledges neither data nor FIN
   talk.server().fin().at(50_ms).ack(1);
   talk.client().acks().at(51_ms);
   return talk.frames();
@@ -85,9 +85,9 @@ std::vector<TimedFrame> keep_alive() {
   talk.handshake();
   talk.client().sends(100).at(100_ms);
   talk.server().acks().at(120_ms);
-  talk.client().acks().at(60_s).seq_offset(100);   // zero length, one before the next byte
+  talk.client().acks().at(60_s).seq_offset(100);  // zero length, one before the next byte
   talk.server().acks().at(60020_ms);
-  talk.client().repeats(100, 1).at(120_s);         // one garbage byte
+  talk.client().repeats(100, 1).at(120_s);  // one garbage byte
   talk.server().acks().at(120020_ms);
   talk.close(121_s);
   return talk.frames();

@@ -21,7 +21,8 @@ std::vector<TimedFrame> lone_syn(flowstats::Duration at, uint16_t port) {
 }
 
 std::vector<TimedFrame> datagram(flowstats::Duration at, uint16_t port) {
-  return {{kStart + at, PacketBuilder().ethernet().ipv4().udp({.source_port = port}).payload(20).build()}};
+  return {{kStart + at,
+           PacketBuilder().ethernet().ipv4().udp({.source_port = port}).payload(20).build()}};
 }
 
 std::vector<TimedFrame> sweep_timing() {

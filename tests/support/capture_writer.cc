@@ -25,21 +25,25 @@ CaptureWriter::CaptureWriter(const std::filesystem::path& file, CaptureOptions o
 
 void CaptureWriter::put(const void* bytes, size_t size) {
   if (size == 0) return;  // an empty frame has no address
-  if (std::fwrite(bytes, 1, size, file_.get()) != size) throw std::runtime_error("cannot write " + name_.string());
+  if (std::fwrite(bytes, 1, size, file_.get()) != size)
+    throw std::runtime_error("cannot write " + name_.string());
 }
 
 void CaptureWriter::put16(uint16_t value) {
-  if (options_.big_endian == (std::endian::native == std::endian::little)) value = __builtin_bswap16(value);
+  if (options_.big_endian == (std::endian::native == std::endian::little))
+    value = __builtin_bswap16(value);
   put(&value, sizeof value);
 }
 
 void CaptureWriter::put32(uint32_t value) {
-  if (options_.big_endian == (std::endian::native == std::endian::little)) value = __builtin_bswap32(value);
+  if (options_.big_endian == (std::endian::native == std::endian::little))
+    value = __builtin_bswap32(value);
   put(&value, sizeof value);
 }
 
 void CaptureWriter::start_pcap() {
-  put32(options_.format == CaptureFormat::pcap_nanoseconds ? kMagicNanoseconds : kMagicMicroseconds);
+  put32(options_.format == CaptureFormat::pcap_nanoseconds ? kMagicNanoseconds
+                                                           : kMagicMicroseconds);
   put16(2);  // version 2.4
   put16(4);
   put32(0);
@@ -65,7 +69,8 @@ void CaptureWriter::start_pcapng() {
   put32(20);
 }
 
-void CaptureWriter::write(flowstats::Timestamp time, const uint8_t* frame, size_t size, RecordExtras extras) {
+void CaptureWriter::write(flowstats::Timestamp time, const uint8_t* frame, size_t size,
+                          RecordExtras extras) {
   const auto captured = static_cast<uint32_t>(std::min<size_t>(size, options_.snap_length));
   const uint32_t on_wire = extras.wire_length.value_or(static_cast<uint32_t>(size));
   if (options_.format == CaptureFormat::pcapng) {
@@ -85,17 +90,20 @@ void CaptureWriter::write(flowstats::Timestamp time, const uint8_t* frame, size_
   }
   const auto fraction = static_cast<uint32_t>(time.us % 1'000'000);
   put32(static_cast<uint32_t>(time.us / 1'000'000));
-  put32(options_.format == CaptureFormat::pcap_nanoseconds ? fraction * 1000 + extras.nanoseconds : fraction);
+  put32(options_.format == CaptureFormat::pcap_nanoseconds ? fraction * 1000 + extras.nanoseconds
+                                                           : fraction);
   put32(captured);
   put32(on_wire);
   put(frame, captured);
 }
 
 void CaptureWriter::close() {
-  if (file_ && std::fclose(file_.release()) != 0) throw std::runtime_error("cannot write " + name_.string());
+  if (file_ && std::fclose(file_.release()) != 0)
+    throw std::runtime_error("cannot write " + name_.string());
 }
 
-void write_capture(const std::filesystem::path& file, const std::vector<TimedFrame>& frames, CaptureOptions options) {
+void write_capture(const std::filesystem::path& file, const std::vector<TimedFrame>& frames,
+                   CaptureOptions options) {
   CaptureWriter writer(file, options);
   for (const TimedFrame& frame : frames) writer.write(frame.time, frame.bytes);
   writer.close();

@@ -1,4 +1,5 @@
-/// Writes capture files of every flavour that the probe reads, one packet at a time, with constant memory.
+/// Writes capture files of every flavour that the probe reads, one packet at a time, with constant
+/// memory.
 ///
 /// Throws std::runtime_error when the file cannot be written. One thread.
 #pragma once
@@ -22,8 +23,8 @@ struct TimedFrame {
 
 /// Link-layer numbers of capture files (https://www.tcpdump.org/linktypes.html).
 namespace link_type {
-inline constexpr uint32_t kNull = 0, kEthernet = 1, kPpp = 9, kRawIp = 101, kCiscoHdlc = 104, kLinuxCookedV1 = 113,
-                          kLinuxCookedV2 = 276;
+inline constexpr uint32_t kNull = 0, kEthernet = 1, kPpp = 9, kRawIp = 101, kCiscoHdlc = 104,
+                          kLinuxCookedV1 = 113, kLinuxCookedV2 = 276;
 }
 
 enum class CaptureFormat : uint8_t { pcap_microseconds, pcap_nanoseconds, pcapng };
@@ -48,7 +49,8 @@ class CaptureWriter {
   void write(flowstats::Timestamp time, const FrameBytes& frame, RecordExtras extras = {}) {
     write(time, frame.data(), frame.size(), extras);
   }
-  void write(flowstats::Timestamp time, const uint8_t* frame, size_t size, RecordExtras extras = {});
+  void write(flowstats::Timestamp time, const uint8_t* frame, size_t size,
+             RecordExtras extras = {});
   /// Writes what is buffered; the destructor cannot report a full disk.
   void close();
 
@@ -69,6 +71,7 @@ class CaptureWriter {
 };
 
 /// All frames of a list into one file.
-void write_capture(const std::filesystem::path& file, const std::vector<TimedFrame>& frames, CaptureOptions options = {});
+void write_capture(const std::filesystem::path& file, const std::vector<TimedFrame>& frames,
+                   CaptureOptions options = {});
 
 }  // namespace tapstat::tests

@@ -7,7 +7,8 @@ namespace tapstat::tests {
 namespace {
 
 void sort_by_time(std::vector<TimedFrame>& frames) {
-  std::stable_sort(frames.begin(), frames.end(), [](const TimedFrame& a, const TimedFrame& b) { return a.time < b.time; });
+  std::stable_sort(frames.begin(), frames.end(),
+                   [](const TimedFrame& a, const TimedFrame& b) { return a.time < b.time; });
 }
 
 }  // namespace
@@ -31,11 +32,14 @@ Sentence& Speaker::say(uint32_t offset, size_t payload, uint8_t flags) {
   said.ip_id_ = next_ip_id_++;
   said.tcp_.window = window_;
   said.ack_offset_ = peer.missing_offset_.value_or(peer.next_offset_);
-  if (talk_->sentences_.size() > 1) said.time_ = talk_->sentences_[talk_->sentences_.size() - 2].time_;
-  const auto phantom = static_cast<uint32_t>((flags & kSyn) != 0) + static_cast<uint32_t>((flags & kFin) != 0);
+  if (talk_->sentences_.size() > 1)
+    said.time_ = talk_->sentences_[talk_->sentences_.size() - 2].time_;
+  const auto phantom =
+      static_cast<uint32_t>((flags & kSyn) != 0) + static_cast<uint32_t>((flags & kFin) != 0);
   const auto end = static_cast<uint32_t>(offset + payload + phantom);
   if (static_cast<int32_t>(end - next_offset_) > 0) next_offset_ = end;
-  if (missing_offset_ && offset <= *missing_offset_ && end > *missing_offset_) missing_offset_.reset();
+  if (missing_offset_ && offset <= *missing_offset_ && end > *missing_offset_)
+    missing_offset_.reset();
   return said;
 }
 
@@ -97,7 +101,8 @@ Conversation& Conversation::wrapped_in(Wrapping wrapping) {
   return *this;
 }
 
-Conversation& Conversation::handshake(flowstats::Duration start, FrameBytes client_options, FrameBytes server_options) {
+Conversation& Conversation::handshake(flowstats::Duration start, FrameBytes client_options,
+                                      FrameBytes server_options) {
   client().syn().at(start).options(std::move(client_options));
   server().syn_ack().at({start.us + 20'000}).options(std::move(server_options));
   client().acks().at({start.us + 21'000});

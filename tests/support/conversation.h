@@ -1,14 +1,15 @@
-/// A TCP conversation told in sentences; sequence and acknowledgment numbers follow from what was said before.
+/// A TCP conversation told in sentences; sequence and acknowledgment numbers follow from what was
+/// said before.
 ///
 ///   Conversation talk;
 ///   talk.handshake();                                  // SYN 0 ms, SYN+ACK 20 ms, ACK 21 ms
-///   talk.client().sends(100).at(30_ms);                // sequence offset 1, acknowledges all that the server sent
-///   talk.server().acks().at(52_ms);
-///   talk.client().repeats(1, 100).at(900_ms);          // the same bytes again, next IP id
-///   write_capture(file, talk.frames());
+///   talk.client().sends(100).at(30_ms);                // sequence offset 1, acknowledges all that
+///   the server sent talk.server().acks().at(52_ms); talk.client().repeats(1, 100).at(900_ms); //
+///   the same bytes again, next IP id write_capture(file, talk.frames());
 ///
-/// Offsets are relative to the sender's ISN: the SYN is 0, the first data byte 1. Times are relative to the start. Every
-/// sentence gives a Sentence that can be refined until frames() is called. One thread.
+/// Offsets are relative to the sender's ISN: the SYN is 0, the first data byte 1. Times are
+/// relative to the start. Every sentence gives a Sentence that can be refined until frames() is
+/// called. One thread.
 #pragma once
 
 #include <cstdint>
@@ -23,10 +24,18 @@
 namespace tapstat::tests {
 
 inline namespace time_literals {
-constexpr flowstats::Duration operator""_us(unsigned long long n) { return {static_cast<int64_t>(n)}; }
-constexpr flowstats::Duration operator""_ms(unsigned long long n) { return flowstats::milliseconds(static_cast<int64_t>(n)); }
-constexpr flowstats::Duration operator""_ms(long double n) { return {static_cast<int64_t>(n * 1000 + 0.5L)}; }
-constexpr flowstats::Duration operator""_s(unsigned long long n) { return flowstats::seconds(static_cast<int64_t>(n)); }
+constexpr flowstats::Duration operator""_us(unsigned long long n) {
+  return {static_cast<int64_t>(n)};
+}
+constexpr flowstats::Duration operator""_ms(unsigned long long n) {
+  return flowstats::milliseconds(static_cast<int64_t>(n));
+}
+constexpr flowstats::Duration operator""_ms(long double n) {
+  return {static_cast<int64_t>(n * 1000 + 0.5L)};
+}
+constexpr flowstats::Duration operator""_s(unsigned long long n) {
+  return flowstats::seconds(static_cast<int64_t>(n));
+}
 }  // namespace time_literals
 
 /// 2020-09-13 12:26:40 UTC: where conversations start unless told otherwise.
@@ -39,7 +48,9 @@ using Wrapping = PacketBuilder& (*)(PacketBuilder&);
 class Sentence {
  public:
   Sentence& at(flowstats::Duration since_start) { return set(time_, since_start); }
-  Sentence& with(uint8_t more_flags) { return set(flags_, static_cast<uint8_t>(flags_ | more_flags)); }
+  Sentence& with(uint8_t more_flags) {
+    return set(flags_, static_cast<uint8_t>(flags_ | more_flags));
+  }
   Sentence& without(uint8_t flags) { return set(flags_, static_cast<uint8_t>(flags_ & ~flags)); }
   Sentence& push() { return with(kPsh); }
   Sentence& window(uint16_t window) { return set(tcp_.window, window); }
@@ -50,11 +61,16 @@ class Sentence {
   /// Relative to the peer's ISN.
   Sentence& ack(uint32_t offset) { return set(ack_offset_, offset); }
   Sentence& seq_offset(uint32_t offset) { return set(seq_offset_, offset); }
-  Sentence& data_offset(uint8_t words) { return set(tcp_.data_offset_words, std::optional<uint8_t>(words)); }
-  Sentence& total_length(uint16_t bytes) { return set(total_length_, std::optional<uint16_t>(bytes)); }
+  Sentence& data_offset(uint8_t words) {
+    return set(tcp_.data_offset_words, std::optional<uint8_t>(words));
+  }
+  Sentence& total_length(uint16_t bytes) {
+    return set(total_length_, std::optional<uint16_t>(bytes));
+  }
   Sentence& checksum(uint16_t value) { return set(tcp_.checksum, std::optional<uint16_t>(value)); }
   Sentence& more_fragments() { return set(more_fragments_, true); }
-  /// Sent, but neither captured nor received: the peer acknowledges only what comes before, until it is repeated.
+  /// Sent, but neither captured nor received: the peer acknowledges only what comes before, until
+  /// it is repeated.
   Sentence& lost();
   /// Received by the peer, but not captured.
   Sentence& not_captured() { return set(captured_, false); }
@@ -132,7 +148,8 @@ class Conversation {
   Conversation& wrapped_in(Wrapping wrapping);
 
   /// SYN at `start`, SYN+ACK 20 ms and ACK 21 ms later, with the given options in the SYNs.
-  Conversation& handshake(flowstats::Duration start = {}, FrameBytes client_options = {}, FrameBytes server_options = {});
+  Conversation& handshake(flowstats::Duration start = {}, FrameBytes client_options = {},
+                          FrameBytes server_options = {});
   /// Client's FIN at `start`, server's FIN+ACK 20 ms and client's ACK 21 ms later.
   Conversation& close(flowstats::Duration start);
 

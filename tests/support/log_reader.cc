@@ -39,11 +39,14 @@ size_t Log::index_of(std::string_view column) const {
   return static_cast<size_t>(found - columns.begin());
 }
 
-const std::string& Log::at(size_t row, std::string_view column) const { return rows.at(row).at(index_of(column)); }
+const std::string& Log::at(size_t row, std::string_view column) const {
+  return rows.at(row).at(index_of(column));
+}
 
 Log read_log_text(std::string_view text) {
   Log log;
-  if (text.empty() || text.back() != '\n') throw std::runtime_error("log does not end with a newline");
+  if (text.empty() || text.back() != '\n')
+    throw std::runtime_error("log does not end with a newline");
   for (size_t start = 0; start < text.size();) {
     const size_t end = text.find('\n', start);
     const std::string_view line = text.substr(start, end - start);
@@ -54,8 +57,9 @@ Log read_log_text(std::string_view text) {
     }
     log.rows.push_back(split(line));
     if (log.rows.back().size() != log.columns.size())
-      throw std::runtime_error("row " + std::to_string(log.rows.size()) + " has " + std::to_string(log.rows.back().size()) +
-                               " values, the header has " + std::to_string(log.columns.size()));
+      throw std::runtime_error("row " + std::to_string(log.rows.size()) + " has " +
+                               std::to_string(log.rows.back().size()) + " values, the header has " +
+                               std::to_string(log.columns.size()));
   }
   return log;
 }

@@ -1,6 +1,7 @@
 /// Reads a Tstat text log back: header and rows, by column name.
 ///
-/// Throws std::runtime_error on a line that does not fit the header. Values stay text, since text is what is promised.
+/// Throws std::runtime_error on a line that does not fit the header. Values stay text, since text
+/// is what is promised.
 #pragma once
 
 #include <filesystem>
@@ -11,8 +12,8 @@
 namespace tapstat::tests {
 
 struct Log {
-  std::string group_number;           // the NN of "#NN#"
-  std::vector<std::string> columns;   // names in order
+  std::string group_number;          // the NN of "#NN#"
+  std::vector<std::string> columns;  // names in order
   std::vector<std::vector<std::string>> rows;
 
   /// The value of the first column of that name. Throws std::out_of_range.

@@ -10,8 +10,8 @@ namespace tapstat::tests {
 namespace {
 
 constexpr uint16_t kEtherTypeIpv4 = 0x0800, kEtherTypeIpv6 = 0x86dd;
-constexpr uint8_t kProtocolIpIp = 4, kProtocolTcp = 6, kProtocolUdp = 17, kProtocol6in4 = 41, kProtocolGre = 47,
-                  kProtocolFragment = 44, kProtocolAh = 51, kProtocolIcmp = 1;
+constexpr uint8_t kProtocolIpIp = 4, kProtocolTcp = 6, kProtocolUdp = 17, kProtocol6in4 = 41,
+                  kProtocolGre = 47, kProtocolFragment = 44, kProtocolAh = 51, kProtocolIcmp = 1;
 constexpr FrameBytes::value_type kFiller = 'x';
 
 void put8(FrameBytes& out, unsigned value) { out.push_back(static_cast<uint8_t>(value)); }
@@ -27,11 +27,14 @@ void set16(FrameBytes& out, size_t at, size_t value) {
   out[at] = static_cast<uint8_t>(value >> 8);
   out[at + 1] = static_cast<uint8_t>(value);
 }
-void append(FrameBytes& out, const FrameBytes& more) { out.insert(out.end(), more.begin(), more.end()); }
+void append(FrameBytes& out, const FrameBytes& more) {
+  out.insert(out.end(), more.begin(), more.end());
+}
 
 void put_address(FrameBytes& out, int family, const std::string& text) {
   std::array<uint8_t, 16> raw{};
-  if (inet_pton(family, text.c_str(), raw.data()) != 1) throw std::invalid_argument("not an address: " + text);
+  if (inet_pton(family, text.c_str(), raw.data()) != 1)
+    throw std::invalid_argument("not an address: " + text);
   out.insert(out.end(), raw.begin(), raw.begin() + (family == AF_INET ? 4 : 16));
 }
 
@@ -88,7 +91,8 @@ PacketBuilder& PacketBuilder::mpls(uint32_t label) {
 
 PacketBuilder& PacketBuilder::pppoe() {
   Layer layer;
-  layer.header = {0x11, 0, 0, 1, 0, 0, 0, 0};  // version and type, code, session 1, length, PPP type
+  layer.header = {0x11, 0, 0, 1,
+                  0,    0, 0, 0};  // version and type, code, session 1, length, PPP type
   layer.ether_type = 0x8864;
   layer.type_field = TypeField::ppp_type;
   layer.type_at = 6;
@@ -140,9 +144,11 @@ PacketBuilder& PacketBuilder::bytes(FrameBytes header) {
 PacketBuilder& PacketBuilder::ipv4(Ipv4Fields fields) {
   const FrameBytes options = padded(fields.options, 4, 0);
   const auto words = static_cast<unsigned>(5 + options.size() / 4);
-  const unsigned flags = (fields.dont_fragment ? 0x4000U : 0U) | (fields.more_fragments ? 0x2000U : 0U);
+  const unsigned flags =
+      (fields.dont_fragment ? 0x4000U : 0U) | (fields.more_fragments ? 0x2000U : 0U);
   Layer layer;
-  put8(layer.header, (unsigned{fields.version.value_or(4)} << 4) | fields.header_words.value_or(static_cast<uint8_t>(words)));
+  put8(layer.header, (unsigned{fields.version.value_or(4)} << 4) |
+                         fields.header_words.value_or(static_cast<uint8_t>(words)));
   put8(layer.header, 0);
   put16(layer.header, fields.total_length.value_or(0));
   put16(layer.header, fields.id);
@@ -277,12 +283,9 @@ void PacketBuilder::fill_type(Layer& layer, const Layer& next) {
 
 void PacketBuilder::fill_length(Layer& layer, size_t inner_size) {
   switch (layer.length_field) {
-    case LengthField::none:
-      return;
-    case LengthField::ipv6_payload:
-      return set16(layer.header, layer.length_at, inner_size);
-    case LengthField::pppoe:
-      return set16(layer.header, layer.length_at, inner_size + 2);
+    case LengthField::none: return;
+    case LengthField::ipv6_payload: return set16(layer.header, layer.length_at, inner_size);
+    case LengthField::pppoe: return set16(layer.header, layer.length_at, inner_size + 2);
     case LengthField::ipv4_total:
     case LengthField::udp:
       return set16(layer.header, layer.length_at, inner_size + layer.header.size());
@@ -295,13 +298,15 @@ void PacketBuilder::fill_checksum(Layer& layer, size_t index, const FrameBytes& 
   if (layer.checksum != Checksum::ipv4_header) sum = add_up(inner, sum);
   if (layer.checksum == Checksum::transport) {  // pseudo header: RFC 9293 s.3.1, RFC 8200 s.8.1
     const auto below = static_cast<std::ptrdiff_t>(layers_.size() - index);
-    const auto ip = std::find_if(layers_.rbegin() + below, layers_.rend(),
-                                 [](const Layer& l) { return l.ether_type == kEtherTypeIpv4 || l.ether_type == kEtherTypeIpv6; });
+    const auto ip = std::find_if(layers_.rbegin() + below, layers_.rend(), [](const Layer& l) {
+      return l.ether_type == kEtherTypeIpv4 || l.ether_type == kEtherTypeIpv6;
+    });
     if (ip != layers_.rend()) {
       const bool v4 = ip->ether_type == kEtherTypeIpv4;
       const FrameBytes& h = ip->header;
       sum = add_up({h.begin() + (v4 ? 12 : 8), h.begin() + (v4 ? 20 : 40)}, sum);
-      sum += static_cast<uint32_t>(layer.ip_protocol) + static_cast<uint32_t>(layer.header.size() + inner.size());
+      sum += static_cast<uint32_t>(layer.ip_protocol) +
+             static_cast<uint32_t>(layer.header.size() + inner.size());
     }
   }
   set16(layer.header, layer.checksum_at, folded(sum));
@@ -325,7 +330,9 @@ namespace tcp_option {
 
 FrameBytes end() { return {0}; }
 FrameBytes no_operation() { return {1}; }
-FrameBytes mss(uint16_t size) { return {2, 4, static_cast<uint8_t>(size >> 8), static_cast<uint8_t>(size)}; }
+FrameBytes mss(uint16_t size) {
+  return {2, 4, static_cast<uint8_t>(size >> 8), static_cast<uint8_t>(size)};
+}
 FrameBytes window_scale(uint8_t shift) { return {3, 3, shift}; }
 FrameBytes sack_permitted() { return {4, 2}; }
 

@@ -1,7 +1,8 @@
 /// Builds one frame layer by layer, correct by default and broken on request.
 ///
-/// Layers are named from the outside in; type fields, lengths and checksums are filled in from what follows, unless a field is
-/// given a value. Addresses are text ("192.0.2.10"); a wrong one throws. Any thread; no shared state.
+/// Layers are named from the outside in; type fields, lengths and checksums are filled in from what
+/// follows, unless a field is given a value. Addresses are text ("192.0.2.10"); a wrong one throws.
+/// Any thread; no shared state.
 #pragma once
 
 #include <array>
@@ -18,7 +19,8 @@ namespace tapstat::tests {
 using FrameBytes = std::vector<uint8_t>;
 
 /// TCP control bits (RFC 9293 section 3.1).
-inline constexpr uint8_t kFin = 0x01, kSyn = 0x02, kRst = 0x04, kPsh = 0x08, kAck = 0x10, kUrg = 0x20;
+inline constexpr uint8_t kFin = 0x01, kSyn = 0x02, kRst = 0x04, kPsh = 0x08, kAck = 0x10,
+                         kUrg = 0x20;
 
 struct EthernetFields {
   std::optional<uint16_t> ether_type{};
@@ -58,7 +60,12 @@ struct UdpFields {
 };
 
 /// IPv6 extension headers that all have the shape {next header, length, body}.
-enum class Ipv6Extension : uint8_t { hop_by_hop = 0, routing = 43, destination_options = 60, mobility = 135 };
+enum class Ipv6Extension : uint8_t {
+  hop_by_hop = 0,
+  routing = 43,
+  destination_options = 60,
+  mobility = 135
+};
 
 class PacketBuilder {
  public:
@@ -79,7 +86,8 @@ class PacketBuilder {
 
   PacketBuilder& ipv4(Ipv4Fields fields = {});
   PacketBuilder& ipv6(Ipv6Fields fields = {});
-  /// `body` follows the two-byte start and is padded to the next multiple of 8 bytes of the whole header.
+  /// `body` follows the two-byte start and is padded to the next multiple of 8 bytes of the whole
+  /// header.
   PacketBuilder& extension(Ipv6Extension kind, FrameBytes body = {});
   /// `offset_bytes` is a multiple of 8.
   PacketBuilder& ipv6_fragment(uint16_t offset_bytes, bool more_fragments);

@@ -10,19 +10,20 @@
 
 namespace tapstat::tests {
 
-/// Owns the frames, since a segment's payload points into its frame. Frames that the parser refuses are left out, but still
-/// move the clock.
+/// Owns the frames, since a segment's payload points into its frame. Frames that the parser refuses
+/// are left out, but still move the clock.
 class SegmentSource {
  public:
-  explicit SegmentSource(std::vector<TimedFrame> frames, dataplane::ParseRules rules = {}) : frames_(std::move(frames)) {
+  explicit SegmentSource(std::vector<TimedFrame> frames, dataplane::ParseRules rules = {})
+      : frames_(std::move(frames)) {
     flowstats::Timestamp clock = flowstats::kNever;
     for (const TimedFrame& frame : frames_) {
       clock = std::max(clock, frame.time);
       flowstats::Segment segment;
       bool is_ip = false;
       const auto captured = static_cast<uint32_t>(frame.bytes.size());
-      if (dataplane::parse(rules, {frame.bytes.data(), frame.bytes.size()}, captured, segment, is_ip) !=
-          flowstats::Counter::analysed_packets)
+      if (dataplane::parse(rules, {frame.bytes.data(), frame.bytes.size()}, captured, segment,
+                           is_ip) != flowstats::Counter::analysed_packets)
         continue;
       segment.time = frame.time;
       segment.clock = clock;

@@ -16,7 +16,8 @@ bool sums_to_ones(const uint8_t* bytes, size_t size, uint32_t sum = 0) {
 }
 
 TEST(PacketBuilder, FillsTypesLengthsAndChecksums) {
-  const FrameBytes frame = PacketBuilder().ethernet().vlan(5).ipv4().tcp({.flags = kSyn}).payload(3).build();
+  const FrameBytes frame =
+      PacketBuilder().ethernet().vlan(5).ipv4().tcp({.flags = kSyn}).payload(3).build();
   ASSERT_EQ(frame.size(), 14U + 4 + 20 + 20 + 3);
   EXPECT_EQ(frame[12], 0x81);
   EXPECT_EQ(frame[16], 0x08);
@@ -30,7 +31,8 @@ TEST(PacketBuilder, FillsTypesLengthsAndChecksums) {
 }
 
 TEST(PacketBuilder, NestsTunnelsAndExtensionHeaders) {
-  const FrameBytes frame = PacketBuilder().ethernet().ipv4().ipv6().extension(Ipv6Extension::hop_by_hop).udp().build();
+  const FrameBytes frame =
+      PacketBuilder().ethernet().ipv4().ipv6().extension(Ipv6Extension::hop_by_hop).udp().build();
   EXPECT_EQ(frame[14 + 9], 41);
   EXPECT_EQ(frame[34 + 6], 0);
   EXPECT_EQ(frame[34 + 5], 16);
@@ -67,7 +69,8 @@ TEST(CaptureWriter, EveryFlavourIsReadBackByLibpcap) {
       {"nanoseconds", {.format = CaptureFormat::pcap_nanoseconds}},
       {"big endian", {.big_endian = true}},
       {"pcapng", {.format = CaptureFormat::pcapng, .link_type = link_type::kRawIp}},
-      {"pcapng big endian", {.format = CaptureFormat::pcapng, .big_endian = true, .snap_length = 50}},
+      {"pcapng big endian",
+       {.format = CaptureFormat::pcapng, .big_endian = true, .snap_length = 50}},
   };
   const TempDir dir;
   for (const FlavourCase& c : cases) {
@@ -94,9 +97,10 @@ TEST(LogReader, ReadsHeaderAndRowsAndRefusesTornLines) {
   const Log log = read_log_text("#31#c_ip:1 c_port:2\n192.0.2.1 80\n");
   EXPECT_EQ(log.group_number, "31");
   EXPECT_EQ(log.at(0, "c_port"), "80");
-  EXPECT_THROW(read_log_text("#31#c_ip:1 c_port:2\n192.0.2.1\n"), std::runtime_error);
-  EXPECT_THROW(read_log_text("#31#c_ip:1 c_port:3\n"), std::runtime_error);
-  EXPECT_THROW(read_log_text("#31#c_ip:1\nhalf"), std::runtime_error);
+  EXPECT_THROW(static_cast<void>(read_log_text("#31#c_ip:1 c_port:2\n192.0.2.1\n")),
+               std::runtime_error);
+  EXPECT_THROW(static_cast<void>(read_log_text("#31#c_ip:1 c_port:3\n")), std::runtime_error);
+  EXPECT_THROW(static_cast<void>(read_log_text("#31#c_ip:1\nhalf")), std::runtime_error);
 }
 
 }  // namespace

@@ -1,4 +1,5 @@
-"""Flows: one packet after the other, the sweep of the table, the end of the trace (reference model of the golden cases)."""
+"""Flows: one packet after the other, the sweep of the table, the end of the trace (reference model
+of the golden cases)."""
 import ipaddress
 
 from packets import ACK, FIN, MASK, PSH, RST, SYN
@@ -17,10 +18,12 @@ class Side(Tracker):
     def __init__(self, endpoint):
         super().__init__()
         self.endpoint = endpoint
-        for name in ("packets acks pure_acks data_packets bytes unique retx_packets retx_bytes ooo syns fins rsts "
-                     "window_seen scale timestamps sack_opt sack_count mss payload_max payload_min window_max window_min "
-                     "zero_windows flight_max flight_min initial bad isn last_ack snd msg_last messages ttl_min ttl_max "
-                     "window").split():
+        for name in (
+            "packets acks pure_acks data_packets bytes unique retx_packets retx_bytes ooo syns "
+            "fins rsts window_seen scale timestamps sack_opt sack_count mss payload_max "
+            "payload_min window_max window_min zero_windows flight_max flight_min initial bad "
+            "isn last_ack snd msg_last messages ttl_min ttl_max window"
+        ).split():
             setattr(self, name, 0)
         self.fin_seq = self.first_data = self.last_data = self.first_ack = None
         self.syn_seen = self.closed = self.data_acked = False
@@ -43,7 +46,11 @@ class Flow:
 
     def on_segment(self, p):
         """None, or how the flow closes: 'complete' or 'nocomplete'."""
-        me, peer = (self.client, self.server) if p.source == self.client.endpoint else (self.server, self.client)
+        me, peer = (
+            (self.client, self.server)
+            if p.source == self.client.endpoint
+            else (self.server, self.client)
+        )
         self.last = p.time
         earlier_fin = me.fin_seq if me.fins else None
         earlier_syn = me.syn_seen
@@ -78,7 +85,9 @@ class Flow:
     def effective_window(me, peer, p):
         if not p.flags & (ACK | SYN):
             return 0
-        return p.window << (me.scale & 63) & WORD if me.window_seen and peer.window_seen else p.window
+        return (
+            p.window << (me.scale & 63) & WORD if me.window_seen and peer.window_seen else p.window
+        )
 
     @staticmethod
     def options(me, peer, p):
@@ -227,10 +236,14 @@ class Table:
         due = sorted((turn(slot), slot) for slot in self.slots if turn(slot) < steps)
         for slot in [slot for _, slot in due]:
             if self.slots[slot].expired(now):
-                self.retire(self.slots[slot], "complete" if self.slots[slot].both_syns() else "nocomplete")
+                self.retire(
+                    self.slots[slot], "complete" if self.slots[slot].both_syns() else "nocomplete"
+                )
         for slot, pair in list(self.udp_slots.items()):
             age = elapsed(pair["last"], now)
-            if turn(slot) < steps and (age > UDP_IDLE or (pair["packets"] == 1 and age > SINGLETON)):
+            if turn(slot) < steps and (
+                age > UDP_IDLE or (pair["packets"] == 1 and age > SINGLETON)
+            ):
                 del self.udp_slots[slot], self.udp_by_key[pair["key"]]
         self.pointer = (self.pointer + steps) % CLASSES
 

@@ -45,8 +45,10 @@ def read_capture(path):
     link_type = struct.unpack(order + "I", data[20:24])[0]
     at = 24
     while at + 16 <= len(data):
-        sec, frac, captured, _ = struct.unpack(order + "4I", data[at:at + 16])
-        yield sec * 1000000 + (frac // 1000 if nanoseconds else frac), link_type, data[at + 16:at + 16 + captured]
+        sec, frac, captured, _ = struct.unpack(order + "4I", data[at : at + 16])
+        yield sec * 1000000 + (frac // 1000 if nanoseconds else frac), link_type, data[
+            at + 16 : at + 16 + captured
+        ]
         at += 16 + captured
 
 
@@ -54,7 +56,7 @@ def strip_link(link_type, frame):
     """The bytes from the IP header on, or None."""
     fixed = {0: 4, 9: 4, 12: 0, 101: 0, 104: 4, 113: 16}
     if link_type in fixed:
-        return frame[fixed[link_type]:]
+        return frame[fixed[link_type] :]
     if len(frame) < 14:
         return None
     kind = frame[12] << 8 | frame[13]
@@ -70,14 +72,14 @@ def strip_link(link_type, frame):
 
 
 def parse(time, link_type, frame):
-    """(is IP, Segment or None). A UDP datagram gives a segment of protocol 17 with endpoints only."""
+    """(is IP, Segment or None). A UDP datagram gives a segment of protocol 17, endpoints only."""
     ip = strip_link(link_type, frame)
     if not ip:
         return False, None
     version = ip[0] >> 4
     if version == 4 and len(ip) >= 20:
         if ip[9] in (4, 41) and fragment_offset(ip) == 0:
-            inner = ip[4 * (ip[0] & 15):]
+            inner = ip[4 * (ip[0] & 15) :]
             if not inner:
                 return True, None
             ip, version = inner, inner[0] >> 4
@@ -103,7 +105,7 @@ def parse_ipv4(time, ip):
 
 
 def parse_ipv6(time, ip):
-    payload = (ip[4] << 8 | ip[5])
+    payload = ip[4] << 8 | ip[5]
     segment = Segment(time, ttl=ip[7], ip_id=payload)
     at, kind = 40, ip[6]
     while True:
@@ -129,7 +131,8 @@ def parse_transport(segment, addresses, transport, ip_payload):
         ports = struct.unpack(">HH", transport[:4])
     elif segment.protocol == 6 and len(transport) >= 20 and ip_payload >= 20:
         *ports, segment.seq, segment.ack, offset, segment.flags, segment.window = struct.unpack(
-            ">HHIIBBH", transport[:16])
+            ">HHIIBBH", transport[:16]
+        )
         offset = 4 * (offset >> 4)
         segment.n = ip_payload - offset
         parse_options(segment.options, transport, offset)

@@ -1,8 +1,19 @@
-"""Segment lists, round trips and classes of anomalous segments of one side (reference model of the golden cases)."""
+"""Segment lists, round trips and classes of anomalous segments of one side (reference model of the
+golden cases)."""
 import math
 from dataclasses import dataclass, field
 
-IN_SEQUENCE, RTO, FAST, REORDERING, DUPLICATE, UNKNOWN, FLOW_CONTROL, UNNEEDED_RTO, UNNEEDED_FAST = range(9)
+(
+    IN_SEQUENCE,
+    RTO,
+    FAST,
+    REORDERING,
+    DUPLICATE,
+    UNKNOWN,
+    FLOW_CONTROL,
+    UNNEEDED_RTO,
+    UNNEEDED_FAST,
+) = range(9)
 RECORDS_MAX = 100
 NO_SAMPLE_RTO, NO_SAMPLE_MIN, RTO_MIN = 500000, 5000, 100000
 
@@ -49,7 +60,7 @@ def deviation(total, squares, count):
 
 
 class Tracker:
-    """What one side sent. `peer` is set by the flow; `ready(side)` tells whether both sides have sent a SYN."""
+    """What one side sent. The flow sets `peer`, `peer_window` and `both_syns`."""
 
     def __init__(self):
         self.quadrants = [Quadrant() for _ in range(4)]
@@ -83,7 +94,9 @@ class Tracker:
         first = self.insert_part(self.quadrants[number].records, seq, end)
         following = (number + 1) % 4
         start = following << 30
-        second = self.insert_part(self.quadrants[following].records, start, start + length - part - 1)
+        second = self.insert_part(
+            self.quadrants[following].records, start, start + length - part - 1
+        )
         return first[0] + second[0], first[1] or second[1]
 
     def insert_part(self, records, first, last):
@@ -134,7 +147,9 @@ class Tracker:
         c_time = c.time if c_time is None else c_time
         mine, other = self.round_trips, self.peer.round_trips
         mean = average(mine.sum, mine.count) + average(other.sum, other.count)
-        pooled = deviation(mine.sum + other.sum, mine.squares + other.squares, mine.count + other.count)
+        pooled = deviation(
+            mine.sum + other.sum, mine.squares + other.squares, mine.count + other.count
+        )
         timeout, closest = max(mean + 4 * pooled, RTO_MIN), max(mine.min + other.min, 1000)
         if hole:
             recovery = self.now - before.time if before else -1
@@ -152,10 +167,27 @@ class Tracker:
         elif recovery < mean and prior != IN_SEQUENCE:
             kind = prior
         elif c.acked == 0:
-            kind = (DUPLICATE if not hole and same_id else FAST if fast else RTO if late
-                    else REORDERING if hole and close else UNKNOWN)
+            kind = (
+                DUPLICATE
+                if not hole and same_id
+                else FAST
+                if fast
+                else RTO
+                if late
+                else REORDERING
+                if hole and close
+                else UNKNOWN
+            )
         else:
-            kind = DUPLICATE if same_id else UNNEEDED_FAST if fast else UNNEEDED_RTO if late else UNKNOWN
+            kind = (
+                DUPLICATE
+                if same_id
+                else UNNEEDED_FAST
+                if fast
+                else UNNEEDED_RTO
+                if late
+                else UNKNOWN
+            )
         target.kind = kind
         self.classes[kind] += 1
 
