@@ -1,11 +1,12 @@
-/// make_traffic PROFILE -o FILE.pcap: writes a generated capture and FILE.truth.json with what a right probe finds in it.
-#include <fmt/format.h>
-
-#include <CLI/CLI.hpp>
+/// make_traffic PROFILE -o FILE.pcap: writes a generated capture and FILE.truth.json with what a
+/// right probe finds in it.
 #include <filesystem>
 #include <fstream>
 #include <stdexcept>
 #include <string>
+
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
 
 #include "bench/traffic.h"
 #include "tests/support/capture_writer.h"
@@ -44,10 +45,14 @@ int run(int argc, char** argv) {
   app.add_option("profile", name, "kind of traffic:" + names)->required();
   app.add_option("-o,--output", file, "capture to write")->required();
   auto* flows = app.add_option("--flows", wanted.flows, "TCP and UDP flows in all");
-  auto* concurrency = app.add_option("--concurrency", wanted.concurrency, "flows open at the same time");
-  auto* packets = app.add_option("--packets", wanted.packets_max, "stop after so many packets (0 = when all flows end)");
-  auto* snap = app.add_option("--snap-length", wanted.snap_length, "bytes kept of a frame (0 = all)");
-  auto* seed = app.add_option("--seed", wanted.seed, "another seed gives other traffic of the same kind");
+  auto* concurrency =
+      app.add_option("--concurrency", wanted.concurrency, "flows open at the same time");
+  auto* packets = app.add_option("--packets", wanted.packets_max,
+                                 "stop after so many packets (0 = when all flows end)");
+  auto* snap =
+      app.add_option("--snap-length", wanted.snap_length, "bytes kept of a frame (0 = all)");
+  auto* seed =
+      app.add_option("--seed", wanted.seed, "another seed gives other traffic of the same kind");
   CLI11_PARSE(app, argc, argv);
   const TrafficProfile* found = find_profile(name);
   if (found == nullptr) {

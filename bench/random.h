@@ -1,6 +1,8 @@
-/// The generator's own random numbers: integers only, so that a seed gives the same traffic on every machine and library.
+/// The generator's own random numbers: integers only, so that a seed gives the same traffic on
+/// every machine and library.
 ///
-/// SplitMix64 (Steele, Lea, Flood: Fast Splittable Pseudorandom Number Generators, OOPSLA 2014). Not for secrets.
+/// SplitMix64 (Steele, Lea, Flood: Fast Splittable Pseudorandom Number Generators, OOPSLA 2014).
+/// Not for secrets.
 #pragma once
 
 #include <cstdint>
@@ -19,7 +21,9 @@ class Random {
     return z ^ (z >> 31);
   }
   /// Uniform in [0, bound); `bound` below 2^32.
-  constexpr uint32_t below(uint32_t bound) { return static_cast<uint32_t>(((next() >> 32) * bound) >> 32); }
+  constexpr uint32_t below(uint32_t bound) {
+    return static_cast<uint32_t>(((next() >> 32) * bound) >> 32);
+  }
   /// Uniform in [low, high].
   constexpr uint32_t between(uint32_t low, uint32_t high) { return low + below(high - low + 1); }
   /// True with probability `millionths` / 1,000,000.

@@ -1,8 +1,8 @@
 #include "bench/traffic.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
+
+#include <fmt/format.h>
 
 namespace tapstat::bench {
 namespace {
@@ -27,10 +27,20 @@ std::vector<TrafficProfile> make_profiles() {
   mixed.reordering = 10'000;
   mixed.lone_syn = mixed.refused = mixed.reset = 50'000;
   return {
-      {"isp_mix", "70 packets a TCP flow, 10 % IPv6, 10 % UDP, 0.5 % loss", 20'000, 10'000, 0, 128, 0, 1, {}},
-      {"isp_mix_loss5", "the same with 5 % loss and 2 % reordering", 20'000, 10'000, 0, 128, 0, 1, lossy},
+      {"isp_mix",
+       "70 packets a TCP flow, 10 % IPv6, 10 % UDP, 0.5 % loss",
+       20'000,
+       10'000,
+       0,
+       128,
+       0,
+       1,
+       {}},
+      {"isp_mix_loss5", "the same with 5 % loss and 2 % reordering", 20'000, 10'000, 0, 128, 0, 1,
+       lossy},
       {"setup_stress", "15 packets a flow", 200'000, 20'000, 0, 128, 0, 1, short_flows},
-      {"concurrent", "500,000 flows open at the same time", 600'000, 500'000, 0, 128, 0, 1, long_lived},
+      {"concurrent", "500,000 flows open at the same time", 600'000, 500'000, 0, 128, 0, 1,
+       long_lived},
       {"first", "a small capture with a bit of everything", 400, 60, 15'000, 128, 10'000, 7, mixed},
   };
 }
@@ -48,8 +58,10 @@ const TrafficProfile* find_profile(std::string_view name) {
   return found == profiles().end() ? nullptr : &*found;
 }
 
-TrafficGenerator::TrafficGenerator(const TrafficProfile& profile) : profile_(profile), random_(profile.seed) {
-  const auto slots = static_cast<uint32_t>(std::min<uint64_t>(profile_.concurrency, profile_.flows));
+TrafficGenerator::TrafficGenerator(const TrafficProfile& profile)
+    : profile_(profile), random_(profile.seed) {
+  const auto slots =
+      static_cast<uint32_t>(std::min<uint64_t>(profile_.concurrency, profile_.flows));
   slots_.resize(slots);
   int64_t time_us = kStartUs;
   for (uint32_t slot = 0; slot < slots; ++slot) {
@@ -88,7 +100,8 @@ void TrafficGenerator::emit(TrafficPacket& packet, int64_t time_us, size_t wire_
   packet.frame = frame_.data();
   packet.wire_length = static_cast<uint32_t>(wire_length);
   packet.captured_length = packet.wire_length;
-  if (profile_.snap_length != 0) packet.captured_length = std::min(packet.wire_length, profile_.snap_length);
+  if (profile_.snap_length != 0)
+    packet.captured_length = std::min(packet.wire_length, profile_.snap_length);
   if (truth_.packets++ == 0) truth_.first_us = time_us;
   truth_.last_us = time_us;
   truth_.bytes_on_wire += packet.wire_length;
@@ -137,15 +150,18 @@ bool TrafficGenerator::next(TrafficPacket& packet) {
   else if (kind == FlowKind::tcp_lone_syn)
     ++truth_.rows_nocomplete;
   slots_[turn.slot] = TrafficFlow();
-  if (flows_opened_ < profile_.flows) open_flow(turn.slot, turn.time_us + random_.between(100, 20'000));
+  if (flows_opened_ < profile_.flows)
+    open_flow(turn.slot, turn.time_us + random_.between(100, 20'000));
   return true;
 }
 
 std::string to_json(const TrafficProfile& profile, const TrafficTruth& truth) {
   std::string json = fmt::format(
-      "{{\n  \"profile\": \"{}\",\n  \"seed\": {},\n  \"snap_length\": {},\n  \"concurrency\": {}", profile.name,
-      profile.seed, profile.snap_length, profile.concurrency);
-  const auto add = [&](std::string_view name, auto value) { json += fmt::format(",\n  \"{}\": {}", name, value); };
+      "{{\n  \"profile\": \"{}\",\n  \"seed\": {},\n  \"snap_length\": {},\n  \"concurrency\": {}",
+      profile.name, profile.seed, profile.snap_length, profile.concurrency);
+  const auto add = [&](std::string_view name, auto value) {
+    json += fmt::format(",\n  \"{}\": {}", name, value);
+  };
   add("packets", truth.packets);
   add("bytes_on_wire", truth.bytes_on_wire);
   add("bytes_captured", truth.bytes_captured);

@@ -1,8 +1,11 @@
-/// Deterministic traffic with exact ground truth: many TCP and UDP flows at once, with loss and reordering.
+/// Deterministic traffic with exact ground truth: many TCP and UDP flows at once, with loss and
+/// reordering.
 ///
-/// A profile and a seed give the same packets on every machine: integers only, own random numbers. Memory grows with the number
-/// of flows that are open at the same time, not with the number of packets. What the probe must find is counted while the packets
-/// are made, by the rules of docs/differences_from_tstat.md; connections keep clear of the sequence numbers where Tstat miscounts.
+/// A profile and a seed give the same packets on every machine: integers only, own random numbers.
+/// Memory grows with the number of flows that are open at the same time, not with the number of
+/// packets. What the probe must find is counted while the packets are made, by the rules of
+/// docs/differences_from_tstat.md; connections keep clear of the sequence numbers where Tstat
+/// miscounts.
 #pragma once
 
 #include <cstdint>

@@ -7,7 +7,8 @@ namespace {
 
 constexpr uint8_t kFin = 0x01, kSyn = 0x02, kRst = 0x04, kPsh = 0x08, kAck = 0x10;
 constexpr uint32_t kQuickAcks = 250'000;  // millionths: segments acknowledged at once
-constexpr uint32_t kSegmentGapUs = 60, kRetransmissionTimeoutUs = 250'000, kSynTimeoutUs = 1'000'000;
+constexpr uint32_t kSegmentGapUs = 60, kRetransmissionTimeoutUs = 250'000,
+                   kSynTimeoutUs = 1'000'000;
 
 /// Segments of a flow: many small ones, few large ones; mean 37.
 uint16_t long_tailed_segments(Random& random) {
@@ -19,7 +20,8 @@ uint16_t long_tailed_segments(Random& random) {
 }
 
 FlowKind choose_kind(const FlowShape& shape, Random& random) {
-  if (random.chance(shape.udp)) return random.chance(700'000) ? FlowKind::udp_question : FlowKind::udp_stream;
+  if (random.chance(shape.udp))
+    return random.chance(700'000) ? FlowKind::udp_question : FlowKind::udp_stream;
   if (random.chance(shape.lone_syn)) return FlowKind::tcp_lone_syn;
   if (random.chance(shape.refused)) return FlowKind::tcp_refused;
   return random.chance(shape.reset) ? FlowKind::tcp_reset : FlowKind::tcp;
@@ -36,9 +38,12 @@ struct TrafficFlow::Round {
   std::array<bool, kRoundSegments> lost_before{}, lost_after{}, arrived{};
   uint32_t duplicate_acks = 0, last_ack_us = 0;
 
-  [[nodiscard]] uint32_t offset(size_t segment) const { return base + static_cast<uint32_t>(segment) * size; }
+  [[nodiscard]] uint32_t offset(size_t segment) const {
+    return base + static_cast<uint32_t>(segment) * size;
+  }
   [[nodiscard]] size_t first_missing() const {
-    return static_cast<size_t>(std::find(arrived.begin(), arrived.begin() + segments, false) - arrived.begin());
+    return static_cast<size_t>(std::find(arrived.begin(), arrived.begin() + segments, false) -
+                               arrived.begin());
   }
 };
 
@@ -47,9 +52,10 @@ TrafficFlow::TrafficFlow(const FlowShape& shape, uint64_t index, uint64_t seed, 
   kind_ = choose_kind(shape, random_);
   choose_identity(shape, index);
   exchanges_left_ = static_cast<uint8_t>(random_.between(1, shape.exchanges_max));
-  const uint16_t segments =
-      shape.segments_fixed != 0 ? static_cast<uint16_t>(shape.segments_fixed) : long_tailed_segments(random_);
-  segments_of_exchange_ = static_cast<uint16_t>((segments + exchanges_left_ - 1U) / exchanges_left_);
+  const uint16_t segments = shape.segments_fixed != 0 ? static_cast<uint16_t>(shape.segments_fixed)
+                                                      : long_tailed_segments(random_);
+  segments_of_exchange_ =
+      static_cast<uint16_t>((segments + exchanges_left_ - 1U) / exchanges_left_);
   sender_ = random_.chance(150'000) ? 0 : 1;
   first_ip_id_ = static_cast<uint16_t>(random_.below(65536));
   round_trip_us_ = {random_.between(500, 15'000), random_.between(4'000, 90'000)};
@@ -60,7 +66,8 @@ TrafficFlow::TrafficFlow(const FlowShape& shape, uint64_t index, uint64_t seed, 
 
 void TrafficFlow::choose_identity(const FlowShape& shape, uint64_t index) {
   constexpr uint64_t kClients = 1 << 18;
-  const uint64_t client = (index * 0x9e3779b1ULL + 12345) % kClients;  // odd factor: a permutation of the clients
+  const uint64_t client =
+      (index * 0x9e3779b1ULL + 12345) % kClients;  // odd factor: a permutation of the clients
   const auto server = random_.below(4096);
   identity_.ipv6 = random_.chance(shape.ipv6);
   identity_.udp = kind_ == FlowKind::udp_question || kind_ == FlowKind::udp_stream;
@@ -70,11 +77,13 @@ void TrafficFlow::choose_identity(const FlowShape& shape, uint64_t index) {
     identity_.address_high = {0x20010db800010000ULL, 0x20010db800020000ULL};
     identity_.address_low = {client + 1, uint64_t{server} + 1};
   } else {
-    identity_.address_low = {0x0a000001U + client, 0xc6120001U + server};  // 10.0.0.0/8 and 198.18.0.0/15 (RFC 2544)
+    identity_.address_low = {0x0a000001U + client,
+                             0xc6120001U + server};  // 10.0.0.0/8 and 198.18.0.0/15 (RFC 2544)
   }
   identity_.port[0] = static_cast<uint16_t>(1024 + (index / kClients * 7 + client * 31) % 60'000);
   identity_.port[1] = identity_.udp ? 9998 : 9999;
-  for (uint32_t& isn : identity_.isn) isn = (random_.below(4) << 30) + (1 << 20) + random_.below(1 << 28);
+  for (uint32_t& isn : identity_.isn)
+    isn = (random_.below(4) << 30) + (1 << 20) + random_.below(1 << 28);
 }
 
 void TrafficFlow::start_plan(uint32_t pause_us) {
@@ -100,7 +109,8 @@ void TrafficFlow::plan_opening(const FlowShape& shape) {
   if (identity_.udp) return plan_udp(shape);
   plan(0, 0, kSyn, 0);
   uint32_t answered = 0;
-  if (kind_ == FlowKind::tcp_lone_syn || random_.chance(shape.loss)) {  // the SYN or its answer was lost
+  if (kind_ == FlowKind::tcp_lone_syn ||
+      random_.chance(shape.loss)) {  // the SYN or its answer was lost
     next_offset_[0] = 0;
     plan(kSynTimeoutUs, 0, kSyn, 0).repeats = true;
     answered = kSynTimeoutUs;
@@ -180,7 +190,8 @@ void TrafficFlow::plan_arrivals(Round& round) {
 
 void TrafficFlow::plan_repairs(Round& round) {
   const auto receiver = static_cast<uint8_t>(1 - sender_);
-  const uint32_t timeout = round.duplicate_acks >= 3 ? round_trip_us_[sender_] : kRetransmissionTimeoutUs;
+  const uint32_t timeout =
+      round.duplicate_acks >= 3 ? round_trip_us_[sender_] : kRetransmissionTimeoutUs;
   uint32_t now = round.last_ack_us + timeout;
   const auto later_segment_seen = [&](size_t segment) {
     for (size_t i = segment + 1; i < round.segments; ++i)
@@ -189,20 +200,25 @@ void TrafficFlow::plan_repairs(Round& round) {
   };
   if (planned_ > 0 && round.first_missing() == round.segments) {
     // The acknowledgment that was delayed may not have gone out.
-    const bool all = std::any_of(plan_.begin(), plan_.begin() + planned_, [&](const PlannedPacket& p) {
-      return p.side == receiver && p.ack_offset == round.offset(round.segments);
-    });
-    if (!all) plan(now - timeout + kRetransmissionTimeoutUs / 5, receiver, kAck, 0).ack_offset = round.offset(round.segments);
+    const bool all =
+        std::any_of(plan_.begin(), plan_.begin() + planned_, [&](const PlannedPacket& p) {
+          return p.side == receiver && p.ack_offset == round.offset(round.segments);
+        });
+    if (!all)
+      plan(now - timeout + kRetransmissionTimeoutUs / 5, receiver, kAck, 0).ack_offset =
+          round.offset(round.segments);
     return;
   }
-  for (size_t segment = round.first_missing(); segment < round.segments; segment = round.first_missing()) {
+  for (size_t segment = round.first_missing(); segment < round.segments;
+       segment = round.first_missing()) {
     PlannedPacket& data = plan(now, sender_, kAck, round.size);
     data.seq_offset = round.offset(segment);
     data.repeats = !round.lost_before[segment];
     data.out_of_order = round.lost_before[segment] && later_segment_seen(segment);
     round.lost_before[segment] = false;
     round.arrived[segment] = true;
-    plan(now + round_trip_us_[receiver], receiver, kAck, 0).ack_offset = round.offset(round.first_missing());
+    plan(now + round_trip_us_[receiver], receiver, kAck, 0).ack_offset =
+        round.offset(round.first_missing());
     now += round_trip_us_[receiver] + round_trip_us_[sender_];
   }
 }
@@ -234,8 +250,9 @@ void TrafficFlow::plan_udp(const FlowShape& shape) {
 }
 
 void TrafficFlow::sort_plan() {
-  std::stable_sort(plan_.begin(), plan_.begin() + planned_,
-                   [](const PlannedPacket& a, const PlannedPacket& b) { return a.delay_us < b.delay_us; });
+  std::stable_sort(
+      plan_.begin(), plan_.begin() + planned_,
+      [](const PlannedPacket& a, const PlannedPacket& b) { return a.delay_us < b.delay_us; });
 }
 
 bool TrafficFlow::sent(const FlowShape& shape) {

@@ -1,7 +1,8 @@
 /// One flow of the generated traffic: what it sends and when, planned a few packets at a time.
 ///
-/// A flow opens, makes exchanges (request, then the answer in rounds of at most kRoundSegments segments, each acknowledged by the
-/// receiver), and closes. Segments of a round may be lost before or after the observation point, or arrive swapped.
+/// A flow opens, makes exchanges (request, then the answer in rounds of at most kRoundSegments
+/// segments, each acknowledged by the receiver), and closes. Segments of a round may be lost before
+/// or after the observation point, or arrive swapped.
 #pragma once
 
 #include <array>
@@ -22,7 +23,14 @@ struct FlowShape {
   uint32_t think_us_max = 200'000;
 };
 
-enum class FlowKind : uint8_t { tcp, tcp_lone_syn, tcp_refused, tcp_reset, udp_question, udp_stream };
+enum class FlowKind : uint8_t {
+  tcp,
+  tcp_lone_syn,
+  tcp_refused,
+  tcp_reset,
+  udp_question,
+  udp_stream
+};
 enum class FlowState : uint8_t { unused, before_first_packet, open, closed };
 
 class TrafficFlow {
@@ -37,8 +45,8 @@ class TrafficFlow {
   [[nodiscard]] int64_t next_time_us() const { return plan_start_us_ + plan_[sent_].delay_us; }
   /// Valid until sent().
   [[nodiscard]] const PlannedPacket& next() const { return plan_[sent_]; }
-  /// Goes on to the following packet, planning it if need be. False when the flow has ended; state() is then closed if it closed
-  /// itself, open if it just fell silent.
+  /// Goes on to the following packet, planning it if need be. False when the flow has ended;
+  /// state() is then closed if it closed itself, open if it just fell silent.
   [[nodiscard]] bool sent(const FlowShape& shape);
 
  private:
@@ -71,7 +79,7 @@ class TrafficFlow {
   uint8_t exchanges_left_ = 0;
   uint16_t segments_left_ = 0, segments_of_exchange_ = 0;
   uint16_t first_ip_id_ = 0, ip_ids_used_ = 0;
-  std::array<uint32_t, 2> next_offset_{};                         // relative to the ISN
+  std::array<uint32_t, 2> next_offset_{};    // relative to the ISN
   std::array<uint32_t, 2> round_trip_us_{};  // observation point -> side -> observation point
 };
 

@@ -31,11 +31,14 @@ class Cursor {
 /// One's complement sum (RFC 1071) of an even number of bytes.
 uint32_t sum_of(const uint8_t* bytes, size_t size) {
   uint32_t sum = 0;
-  for (size_t i = 0; i + 1 < size; i += 2) sum += static_cast<uint32_t>(bytes[i] << 8 | bytes[i + 1]);
+  for (size_t i = 0; i + 1 < size; i += 2)
+    sum += static_cast<uint32_t>(bytes[i] << 8 | bytes[i + 1]);
   return sum;
 }
 
-uint32_t sum_of_filler(uint32_t size) { return size / 2 * (kFiller << 8 | kFiller) + size % 2 * (kFiller << 8); }
+uint32_t sum_of_filler(uint32_t size) {
+  return size / 2 * (kFiller << 8 | kFiller) + size % 2 * (kFiller << 8);
+}
 
 void store_checksum(uint8_t* at, uint64_t sum) {
   while (sum >> 16 != 0) sum = (sum & 0xffff) + (sum >> 16);
@@ -85,7 +88,8 @@ void put_ip(Cursor& out, const FlowIdentity& flow, const PlannedPacket& packet, 
   store_checksum(header + 10, sum_of(header, 20));
 }
 
-size_t put_tcp_options(Cursor& out, const FlowIdentity& flow, const PlannedPacket& packet, int64_t time_us) {
+size_t put_tcp_options(Cursor& out, const FlowIdentity& flow, const PlannedPacket& packet,
+                       int64_t time_us) {
   const uint8_t* const start = out.at();
   if ((packet.flags & kSyn) != 0) {
     out.u32(0x02040000 | kMss);
@@ -109,10 +113,12 @@ size_t put_tcp_options(Cursor& out, const FlowIdentity& flow, const PlannedPacke
 }  // namespace
 
 uint16_t full_segment(const FlowIdentity& flow) {
-  return static_cast<uint16_t>(1500 - (flow.ipv6 ? 40 : 20) - (flow.udp ? 8 : 20) - (flow.timestamps && !flow.udp ? 12 : 0));
+  return static_cast<uint16_t>(1500 - (flow.ipv6 ? 40 : 20) - (flow.udp ? 8 : 20) -
+                               (flow.timestamps && !flow.udp ? 12 : 0));
 }
 
-size_t encode_frame(const FlowIdentity& flow, const PlannedPacket& packet, int64_t time_us, FrameBuffer& frame) {
+size_t encode_frame(const FlowIdentity& flow, const PlannedPacket& packet, int64_t time_us,
+                    FrameBuffer& frame) {
   const unsigned from = packet.side, to = 1U - from;
   Cursor link(frame.data());
   put_ethernet(link, flow, packet.side);
@@ -139,8 +145,8 @@ size_t encode_frame(const FlowIdentity& flow, const PlannedPacket& packet, int64
   std::memset(out.at(), kFiller, packet.payload);
   const size_t ip_payload = header + packet.payload;
   put_ip(link, flow, packet, ip_payload);
-  const uint64_t pseudo = sum_of(transport - (flow.ipv6 ? 32 : 8), flow.ipv6 ? 32 : 8) + ip_payload +
-                          (flow.udp ? kProtocolUdp : kProtocolTcp);
+  const uint64_t pseudo = sum_of(transport - (flow.ipv6 ? 32 : 8), flow.ipv6 ? 32 : 8) +
+                          ip_payload + (flow.udp ? kProtocolUdp : kProtocolTcp);
   store_checksum(checksum, pseudo + sum_of(transport, header) + sum_of_filler(packet.payload));
   return static_cast<size_t>(transport - frame.data()) + ip_payload;
 }
@@ -164,14 +170,11 @@ size_t encode_odd_frame(OddFrame kind, FrameBuffer& frame) {
       ip[9] = 1;
       ip[20] = 8;
       break;
-    case OddFrame::bad_ip_version:
-      ip[0] = 0x55;
-      break;
+    case OddFrame::bad_ip_version: ip[0] = 0x55; break;
     case OddFrame::later_fragment:
       ip[7] = 185;  // 1480 bytes into the datagram
       break;
-    case OddFrame::count_:
-      break;
+    case OddFrame::count_: break;
   }
   ip[10] = ip[11] = 0;
   store_checksum(ip + 10, sum_of(ip, 20));

@@ -1,4 +1,5 @@
-/// One planned packet -> the bytes of its frame. Fast enough for captures of many gigabytes; correct checksums.
+/// One planned packet -> the bytes of its frame. Fast enough for captures of many gigabytes;
+/// correct checksums.
 #pragma once
 
 #include <array>
@@ -9,7 +10,8 @@ namespace tapstat::bench {
 
 /// Who talks: fixed for the life of a flow. Addresses in host byte order.
 struct FlowIdentity {
-  std::array<uint64_t, 2> address_high{}, address_low{};  // [client, server]; IPv4 in the low 32 bits
+  std::array<uint64_t, 2> address_high{},
+      address_low{};  // [client, server]; IPv4 in the low 32 bits
   std::array<uint16_t, 2> port{};
   std::array<uint32_t, 2> isn{};
   uint16_t vlan = 0;  // 0 = untagged
@@ -20,13 +22,13 @@ struct FlowIdentity {
 
 /// One packet to come, relative to its flow.
 struct PlannedPacket {
-  uint32_t delay_us = 0;  // since the plan was made
+  uint32_t delay_us = 0;                    // since the plan was made
   uint32_t seq_offset = 0, ack_offset = 0;  // relative to the ISNs
   uint32_t sack_left = 0, sack_right = 0;   // relative to the peer's ISN; equal = no SACK block
   uint16_t payload = 0;                     // bytes
   uint16_t ip_id = 0;
-  uint8_t side = 0;   // 0 = client, 1 = server
-  uint8_t flags = 0;  // TCP control bits
+  uint8_t side = 0;           // 0 = client, 1 = server
+  uint8_t flags = 0;          // TCP control bits
   bool repeats = false;       // every byte of it was in the capture before
   bool out_of_order = false;  // later bytes were in the capture before
 };
@@ -35,7 +37,8 @@ inline constexpr size_t kFrameBytesMax = 1600;
 using FrameBuffer = std::array<uint8_t, kFrameBytesMax>;
 
 /// Fills the whole frame and returns its length on the wire.
-size_t encode_frame(const FlowIdentity& flow, const PlannedPacket& packet, int64_t time_us, FrameBuffer& frame);
+size_t encode_frame(const FlowIdentity& flow, const PlannedPacket& packet, int64_t time_us,
+                    FrameBuffer& frame);
 
 /// Bytes of payload in a full-sized segment of the flow (1500-byte IP packets).
 [[nodiscard]] uint16_t full_segment(const FlowIdentity& flow);
