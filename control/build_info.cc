@@ -9,8 +9,8 @@ std::string_view version() { return TAPSTAT_VERSION; }
 std::string_view commit() { return kCommit; }
 
 std::string version_text(std::string_view dpdk_version) {
-  return "tapstat " + std::string(version()) + "\ncommit  " + std::string(commit()) + "\nDPDK    " + std::string(dpdk_version) +
-         "\nbuild   " TAPSTAT_BUILD_OPTIONS;
+  return "tapstat " + std::string(version()) + "\ncommit  " + std::string(commit()) + "\nDPDK    " +
+         std::string(dpdk_version) + "\nbuild   " TAPSTAT_BUILD_OPTIONS;
 }
 
 }  // namespace tapstat::control

@@ -7,7 +7,8 @@
 namespace tapstat::control {
 
 [[nodiscard]] std::string_view version();  // "0.1.0"
-[[nodiscard]] std::string_view commit();   // "a1b2c3d", "-dirty" with local changes, "unknown" outside a checkout
+[[nodiscard]] std::string_view
+commit();  // "a1b2c3d", "-dirty" with local changes, "unknown" outside a checkout
 /// The text of --version.
 [[nodiscard]] std::string version_text(std::string_view dpdk_version);
 

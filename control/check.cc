@@ -13,8 +13,8 @@ namespace {
 namespace fs = std::filesystem;
 
 /// One file's outcome; true when it is acceptable.
-bool outcome(const fs::path& path, const std::vector<std::string>& errors, const std::vector<std::string>& not_built,
-             Messages& messages) {
+bool outcome(const fs::path& path, const std::vector<std::string>& errors,
+             const std::vector<std::string>& not_built, Messages& messages) {
   messages.located_errors(errors);
   if (!errors.empty()) return false;
   if (!not_built.empty()) messages.note(not_built_sentence(path.string(), not_built));
@@ -37,7 +37,8 @@ int check(const CheckArguments& arguments, Messages& messages) {
   if (arguments.config_given || !others || fs::exists(arguments.config, error)) {
     const ConfigFile file = load_config(arguments.config);
     good = outcome(arguments.config, file.errors, file.config.not_built, messages);
-    if (good && file.config.internal && !arguments.networks) good = check_networks(*file.config.internal, messages);
+    if (good && file.config.internal && !arguments.networks)
+      good = check_networks(*file.config.internal, messages);
   }
   if (arguments.networks) good = check_networks(*arguments.networks, messages) && good;
   if (arguments.runtime_conf) {

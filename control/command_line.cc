@@ -1,55 +1,18 @@
 #include "control/command_line.h"
 
 #include <functional>
-#include <memory>
 
 #include <CLI/CLI.hpp>
 
+#include "control/command_help.h"
 #include "control/option_values.h"
 #include "control/text.h"
-#include "flowstats/base/nearest.h"
 
 namespace tapstat::control {
 namespace {
 
 using flowstats::ExitStatus;
 using flowstats::Result;
-
-constexpr const char* kExamples = R"(Examples:
-  tapstat replay trace.pcap -s out             a capture into Tstat's TCP logs below out/
-  tapstat replay trace.pcap.gz -g all --json   compressed capture, result as JSON
-  tapstat describe columns                     what the columns mean
-  tapstat check tapstat.toml                   is this configuration acceptable?
-)";
-
-constexpr const char* kReplayExamples = R"(Examples:
-  tapstat replay trace.pcap                              logs below trace.pcap.out/
-  tapstat replay a.pcap b.pcap -s out                    two files, one run, in this order
-  tapstat replay trace.pcap -s out -N internal.nets -T runtime.conf
-  tapstat replay trace.pcap -s out -g core,end_to_end --schema tstat-3.3
-  tapstat replay trace.pcap -s out --mode corrected --workers 2 --gzip
-)";
-
-/// CLI11 prints the description first; ours ends with the examples, so they come before the flags.
-class Formatter : public CLI::Formatter {
- public:
-  Formatter() { column_width(34); }
-  std::string make_description(const CLI::App* app) const override {
-    const std::string text = app->get_description();
-    return text.ends_with('\n') ? text : text + "\n";
-  }
-  std::string make_subcommand(const CLI::App* app) const override {
-    const std::string text = app->get_description();
-    const std::string name = "  " + app->get_name();
-    return name + std::string(get_column_width() - name.size(), ' ') + text.substr(0, text.find('\n')) + "\n";
-  }
-  std::string make_usage(const CLI::App* app, std::string name) const override {
-    const bool root = app->get_parent() == nullptr;
-    return "\nUsage:\n  " + (root ? std::string("tapstat COMMAND [FLAGS]") : "tapstat " + name.substr(name.rfind(' ') + 1) +
-           (app->get_name() == "replay" ? " FILE... [FLAGS]" : app->get_name() == "describe" ? " WHAT [FLAGS]"
-                                                                                               : " [FILE] [FLAGS]")) + "\n";
-  }
-};
 
 /// The texts as typed; converted after CLI11 is done, so that all messages have one form.
 struct Raw {
@@ -61,29 +24,38 @@ struct Raw {
 void add_output_flags(CLI::App& app, OutputArguments& out, Raw& raw) {
   app.add_flag("-q,--quiet", out.quiet, "print errors only");
   app.add_flag("-v,--verbose", out.verbose, "print more; repeat for DPDK's own messages");
-  app.add_option("--color", raw.colour, "auto, always or never [auto]; NO_COLOR in the environment also means never")
+  app.add_option("--color", raw.colour,
+                 "auto, always or never [auto]; NO_COLOR in the environment also means never")
       ->type_name("WHEN");
 }
 
 void add_replay(CLI::App& app, ReplayArguments& a, Raw& raw) {
-  app.add_option("FILE", a.files, "captures (pcap, pcapng; gzip and zstd are unpacked), replayed in this order as one run")
-      ->required()->type_name("");
+  app.add_option(
+         "FILE", a.files,
+         "captures (pcap, pcapng; gzip and zstd are unpacked), replayed in this order as one run")
+      ->required()
+      ->type_name("");
   const auto text = [&](const char* name, std::string& value, const char* type, const char* help) {
     app.add_option(name, value, help)->type_name(type);
   };
-  text("-s,--output", raw.output, "DIR", "directory for the logs [name of the first capture + .out]");
+  text("-s,--output", raw.output, "DIR",
+       "directory for the logs [name of the first capture + .out]");
   text("-N,--internal", raw.networks, "FILE", "internal networks [all addresses are internal]");
-  text("-T,--runtime", raw.runtime_conf, "FILE", "Tstat's runtime.conf: which groups and logs are written");
+  text("-T,--runtime", raw.runtime_conf, "FILE",
+       "Tstat's runtime.conf: which groups and logs are written");
   text("-c,--config", raw.config, "FILE", "tapstat.toml");
-  text("-g,--groups", raw.groups, "LIST", "core,end_to_end,p2p,options,layer7, or all or none [all]; wins over -T");
+  text("-g,--groups", raw.groups, "LIST",
+       "core,end_to_end,p2p,options,layer7, or all or none [all]; wins over -T");
   text("--schema", raw.schema, "NAME", "columns: mplane (as published 2014) or tstat-3.3 [mplane]");
   text("--mode", raw.mode, "NAME", "tstat (its numbers, quirks included) or corrected [tstat]");
   text("--workers", raw.workers, "N", "worker threads, 1 to 64 [1]");
-  text("--flows", raw.flows, "N", "TCP flows of one worker [180000; 1000000 with --mode corrected]");
+  text("--flows", raw.flows, "N",
+       "TCP flows of one worker [180000; 1000000 with --mode corrected]");
   text("--loop", raw.loops, "N", "replay N times, times shifted each round; 0 = until stopped [1]");
   text("--speed", raw.speed, "SPEED", "max, realtime or a factor: x0.5, x10 [max]");
   app.add_flag("--gzip", a.gzip, "compress the logs");
-  text("--fail-on-loss", raw.loss, "=PERCENT", "exit status 5 when more packets or records are lost [0 %]");
+  text("--fail-on-loss", raw.loss, "=PERCENT",
+       "exit status 5 when more packets or records are lost [0 %]");
   app.add_flag("--no-unpack", raw.no_unpack, "refuse compressed captures");
   app.add_flag("--dry-run", a.dry_run, "check everything, print the plan, write nothing");
   app.add_flag("--json", a.json, "print the summary as JSON instead of the table");
@@ -98,7 +70,8 @@ void add_describe(CLI::App& app, std::string& what, Raw& raw) {
 }
 
 void add_check(CLI::App& app, CheckArguments& a, Raw& raw) {
-  app.add_option("FILE", raw.config, "tapstat.toml [tapstat.toml in the current directory]")->type_name("");
+  app.add_option("FILE", raw.config, "tapstat.toml [tapstat.toml in the current directory]")
+      ->type_name("");
   app.add_option("-N,--internal", raw.networks, "a list of internal networks")->type_name("FILE");
   app.add_option("-T,--runtime", raw.runtime_conf, "a runtime.conf")->type_name("FILE");
   add_output_flags(app, a.out, raw);
@@ -108,8 +81,8 @@ void add_check(CLI::App& app, CheckArguments& a, Raw& raw) {
 class Converter {
  public:
   template <class T>
-  void take(const char* flag, const std::string& text, const CLI::App& app, Parsed<T> (*parse)(std::string_view),
-            const std::function<void(T)>& store) {
+  void take(const char* flag, const std::string& text, const CLI::App& app,
+            Parsed<T> (*parse)(std::string_view), const std::function<void(T)>& store) {
     if (app.count(flag) == 0 || error_) return;
     Parsed<T> value = parse(text);
     if (value)
@@ -141,7 +114,8 @@ Parsed<uint64_t> parse_loops(std::string_view text) {
 Parsed<double> parse_percent(std::string_view text) {
   const auto n = number<double>(text.ends_with('%') ? text.substr(0, text.size() - 1) : text);
   if (n && *n >= 0 && *n <= 100) return *n;
-  return tl::make_unexpected<std::string>("not a percentage of 0 to 100. Example: --fail-on-loss=0.1");
+  return tl::make_unexpected<std::string>(
+      "not a percentage of 0 to 100. Example: --fail-on-loss=0.1");
 }
 
 Parsed<ColourWhen> parse_colour(std::string_view text) {
@@ -151,20 +125,24 @@ Parsed<ColourWhen> parse_colour(std::string_view text) {
   return tl::make_unexpected(not_one_of(text, {"auto", "always", "never"}));
 }
 
-void set_path(std::optional<std::filesystem::path>& path, const std::string& text, const CLI::App& app, const char* flag) {
+void set_path(std::optional<std::filesystem::path>& path, const std::string& text,
+              const CLI::App& app, const char* flag) {
   if (app.count(flag) > 0) path = text;
 }
 
 Result<CommandLine> finish(const CLI::App& app, ReplayArguments& a, const Raw& raw) {
   Converter c;
-  c.take<flowstats::GroupMask>("--groups", raw.groups, app, parse_groups, [&](auto v) { a.groups = v; });
-  c.take<flowstats::Schema>("--schema", raw.schema, app, parse_schema, [&](auto v) { a.schema = v; });
+  c.take<flowstats::GroupMask>("--groups", raw.groups, app, parse_groups,
+                               [&](auto v) { a.groups = v; });
+  c.take<flowstats::Schema>("--schema", raw.schema, app, parse_schema,
+                            [&](auto v) { a.schema = v; });
   c.take<flowstats::Mode>("--mode", raw.mode, app, parse_mode, [&](auto v) { a.mode = v; });
   c.take<unsigned>("--workers", raw.workers, app, parse_workers, [&](auto v) { a.workers = v; });
   c.take<uint32_t>("--flows", raw.flows, app, parse_flows, [&](auto v) { a.flow_capacity = v; });
   c.take<uint64_t>("--loop", raw.loops, app, parse_loops, [&](auto v) { a.loops = v; });
   c.take<double>("--speed", raw.speed, app, parse_speed, [&](auto v) { a.speed = v; });
-  c.take<double>("--fail-on-loss", raw.loss, app, parse_percent, [&](auto v) { a.fail_on_loss_percent = v; });
+  c.take<double>("--fail-on-loss", raw.loss, app, parse_percent,
+                 [&](auto v) { a.fail_on_loss_percent = v; });
   c.take<ColourWhen>("--color", raw.colour, app, parse_colour, [&](auto v) { a.out.colour = v; });
   if (c.error_) return flowstats::fail(ExitStatus::usage, *c.error_);
   set_path(a.output, raw.output, app, "--output");
@@ -174,14 +152,17 @@ Result<CommandLine> finish(const CLI::App& app, ReplayArguments& a, const Raw& r
   a.unpack = !raw.no_unpack;
   a.progress = !raw.no_progress;
   for (const auto& path : {a.output, a.networks, a.runtime_conf, a.config})
-    if (path && path->empty()) return flowstats::fail(ExitStatus::usage, "an empty file name was given to a flag.");
+    if (path && path->empty())
+      return flowstats::fail(ExitStatus::usage, "an empty file name was given to a flag.");
   return CommandLine{std::move(a)};
 }
 
 Result<CommandLine> finish(DescribeArguments& a, const std::string& what, const Raw& raw) {
   if (what != "columns" && what != "counters")
-    return flowstats::fail(ExitStatus::usage, "describe \"" + what + "\": " + not_one_of(what, {"columns", "counters"}));
-  if (raw.json && raw.markdown) return flowstats::fail(ExitStatus::usage, "--json and --markdown exclude each other.");
+    return flowstats::fail(ExitStatus::usage, "describe \"" + what + "\": " +
+                                                  not_one_of(what, {"columns", "counters"}));
+  if (raw.json && raw.markdown)
+    return flowstats::fail(ExitStatus::usage, "--json and --markdown exclude each other.");
   a.what = what == "columns" ? DescribeArguments::What::columns : DescribeArguments::What::counters;
   a.form = raw.json       ? DescribeArguments::Form::json
            : raw.markdown ? DescribeArguments::Form::markdown
@@ -200,26 +181,6 @@ Result<CommandLine> finish(const CLI::App& app, CheckArguments& a, const Raw& ra
   return CommandLine{a};
 }
 
-/// What was typed and not understood -> a sentence with the nearest flag or command.
-std::string explain_extra(const CLI::App& root, const CLI::App* command) {
-  const std::vector<std::string> extras = root.remaining(true);
-  const std::string typed = extras.empty() ? "" : extras.front();
-  std::vector<std::string> names;
-  if (command == nullptr) {
-    for (const CLI::App* sub : root.get_subcommands([](const CLI::App*) { return true; })) names.push_back(sub->get_name());
-  }
-  for (const CLI::Option* option : (command != nullptr ? command : &root)->get_options()) {
-    for (const std::string& name : option->get_lnames()) names.push_back("--" + name);
-  }
-  if (!typed.starts_with('-') && command == nullptr)
-    return "unknown command \"" + typed + "\"." + flowstats::did_you_mean(typed, names) + " Run \"tapstat --help\".";
-  const std::string where = command != nullptr ? "tapstat " + command->get_name() : "tapstat";
-  const bool flag = typed.starts_with('-');
-  const std::string name = typed.substr(0, typed.find('='));
-  return (flag ? "unknown flag \"" : "unexpected argument \"") + name + "\"." +
-         (flag && typed.starts_with("--") ? flowstats::did_you_mean(name, names) : "") + " Run \"" + where + " --help\".";
-}
-
 /// CLI11's optional value would swallow the next file name, so a bare flag gets its default here.
 void give_default_values(std::vector<std::string>& arguments) {
   for (std::string& argument : arguments)
@@ -228,20 +189,24 @@ void give_default_values(std::vector<std::string>& arguments) {
 
 }  // namespace
 
-Result<CommandLine> parse_command_line(std::vector<std::string> arguments, const std::string& version) {
+Result<CommandLine> parse_command_line(std::vector<std::string> arguments,
+                                       const std::string& version) {
   ReplayArguments replay;
   DescribeArguments describe;
   CheckArguments check;
   std::string what;
   Raw raw;
   CLI::App app(std::string("tapstat: passive per-flow TCP statistics\n\n") + kExamples, "tapstat");
-  app.formatter(std::make_shared<Formatter>());
+  app.formatter(help_formatter());
   bool want_version = false;
   app.add_flag("--version", want_version, "print version, commit, DPDK version and build options");
-  CLI::App* const on_replay =
-      app.add_subcommand("replay", std::string("Replay captures through DPDK into Tstat's TCP logs\n\n") + kReplayExamples);
-  CLI::App* const on_describe = app.add_subcommand("describe", "Explain the columns of the logs or the counters");
-  CLI::App* const on_check = app.add_subcommand("check", "Check configuration files; starts and writes nothing");
+  CLI::App* const on_replay = app.add_subcommand(
+      "replay",
+      std::string("Replay captures through DPDK into Tstat's TCP logs\n\n") + kReplayExamples);
+  CLI::App* const on_describe =
+      app.add_subcommand("describe", "Explain the columns of the logs or the counters");
+  CLI::App* const on_check =
+      app.add_subcommand("check", "Check configuration files; starts and writes nothing");
   add_replay(*on_replay, replay, raw);
   add_describe(*on_describe, what, raw);
   add_check(*on_check, check, raw);
@@ -263,12 +228,15 @@ Result<CommandLine> parse_command_line(std::vector<std::string> arguments, const
   } catch (const CLI::Error& error) {
     for (const CLI::App* sub : {on_replay, on_describe, on_check})
       if (sub->parsed()) command = sub;
-    if (!app.remaining(true).empty()) return flowstats::fail(ExitStatus::usage, explain_extra(app, command));
+    if (!app.remaining(true).empty())
+      return flowstats::fail(ExitStatus::usage, explain_extra(app, command));
     if (dynamic_cast<const CLI::RequiredError*>(&error) != nullptr && command != nullptr)
-      return flowstats::fail(ExitStatus::usage, command == on_replay
-                                                    ? "replay needs a capture file. Run \"tapstat replay --help\"."
-                                                    : "describe what? columns or counters.");
-    return flowstats::fail(ExitStatus::usage, std::string(error.what()) + ". Run \"tapstat --help\".");
+      return flowstats::fail(ExitStatus::usage,
+                             command == on_replay
+                                 ? "replay needs a capture file. Run \"tapstat replay --help\"."
+                                 : "describe what? columns or counters.");
+    return flowstats::fail(ExitStatus::usage,
+                           std::string(error.what()) + ". Run \"tapstat --help\".");
   }
 }
 

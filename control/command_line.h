@@ -1,7 +1,7 @@
 /// The command line: arguments -> one of the commands with checked values.
 ///
-/// Nothing typed is ignored: an unknown flag, value or name is an error that names the nearest valid one
-/// (ExitStatus::usage). CLI11's exceptions stop here. Control thread.
+/// Nothing typed is ignored: an unknown flag, value or name is an error that names the nearest
+/// valid one (ExitStatus::usage). CLI11's exceptions stop here. Control thread.
 #pragma once
 
 #include <cstdint>
@@ -33,7 +33,7 @@ struct ReplayArguments {
   std::optional<flowstats::GroupMask> groups;
   std::optional<flowstats::Schema> schema;
   std::optional<flowstats::Mode> mode;
-  std::optional<uint32_t> flow_capacity;      // TCP flows of one worker
+  std::optional<uint32_t> flow_capacity;       // TCP flows of one worker
   std::optional<double> fail_on_loss_percent;  // 0: any loss
   unsigned workers = 1;
   uint64_t loops = 1;  // 0: until stopped

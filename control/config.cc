@@ -1,11 +1,11 @@
 #include "control/config.h"
 
 #include <algorithm>
-#include <sstream>
 #include <utility>
 
 #include <toml++/toml.h>
 
+#include "control/config_complaint.h"
 #include "control/config_keys.h"
 #include "control/config_value.h"
 #include "control/option_values.h"
@@ -28,87 +28,19 @@ std::string section_text(std::string_view section) {
   const size_t dot = section.find('.');
   if (dot == section.npos) return "[" + std::string(section) + "]";
   const std::string_view name = section.substr(dot + 1);
-  constexpr std::string_view kBare = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-";
+  constexpr std::string_view kBare =
+      "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-";
   const bool bare = !name.empty() && name.find_first_not_of(kBare) == name.npos;
-  return "[" + std::string(section.substr(0, dot + 1)) + (bare ? std::string(name) : toml_quoted(name)) + "]";
-}
-
-std::string value_text(const toml::node& node) {
-  if (const auto* text = node.as_string()) return toml_quoted(text->get());
-  if (node.is_table()) return "{...}";
-  std::ostringstream out;
-  node.visit([&](const auto& n) { out << n; });
-  return out.str();
-}
-
-std::vector<std::string> choices_of(const ConfigKey& key) {
-  std::vector<std::string> out;
-  if (key.choices.empty()) return out;
-  for (const std::string_view choice : split(key.choices, ',')) out.emplace_back(choice);
-  return out;
-}
-
-std::vector<std::string> quoted_all(const std::vector<std::string>& names) {
-  std::vector<std::string> out;
-  for (const std::string& name : names) out.push_back(toml_quoted(name));
-  return out;
-}
-
-std::string must_be(const std::string& typed, const std::vector<std::string>& names) {
-  return "must be " + one_of_text(quoted_all(names)) + "." + flowstats::did_you_mean(typed, names);
-}
-
-/// What is wrong with the value, or an empty text.
-std::string complaint(const ConfigKey& key, const toml::node& node) {
-  const auto* text = node.as_string();
-  const auto in_range = [&](int64_t n) { return n >= key.min && n <= key.max; };
-  switch (key.type) {
-    case ConfigType::boolean: return node.is_boolean() ? "" : "must be true or false.";
-    case ConfigType::integer: {
-      const auto* n = node.as_integer();
-      if (n != nullptr && in_range(n->get())) return "";
-      return "must be a whole number of " + std::to_string(key.min) + " to " + std::to_string(key.max) + ".";
-    }
-    case ConfigType::text: return text != nullptr && !text->get().empty() ? "" : "must be a text in quotes, not empty.";
-    case ConfigType::choice: {
-      const auto names = choices_of(key);
-      if (text == nullptr) return must_be("", names);
-      return std::ranges::find(names, text->get()) != names.end() ? "" : must_be(text->get(), names);
-    }
-    case ConfigType::duration: {
-      const auto d = text != nullptr ? parse_duration(text->get()) : std::nullopt;
-      if (!d) return "not a duration. Examples: \"30s\", \"5m\", \"1h\".";
-      return in_range(d->us) ? "" : "must be " + std::to_string(key.min / kSecondUs) + "s to " +
-                                        std::to_string(key.max / kDayUs) + "d.";
-    }
-    case ConfigType::size: {
-      const auto n = text != nullptr ? parse_size(text->get()) : std::nullopt;
-      return n && *n <= static_cast<uint64_t>(key.max) ? "" : "not a size. Examples: \"512MiB\", \"10GiB\".";
-    }
-    case ConfigType::cores:
-      return text != nullptr && is_core_list(text->get()) ? "" : "not a list of cores. Examples: \"4-7\", \"0,2,4\".";
-    case ConfigType::address:
-      return text != nullptr && is_host_and_port(text->get()) ? ""
-                                                              : "not an address and port. Example: \"127.0.0.1:8888\".";
-    case ConfigType::text_list: break;
-  }
-  const auto* list = node.as_array();
-  if (list == nullptr) return "must be a list of texts in brackets.";
-  const auto names = choices_of(key);
-  for (const toml::node& element : *list) {
-    const auto* item = element.as_string();
-    if (item == nullptr) return "must be a list of texts in brackets.";
-    if (!names.empty() && std::ranges::find(names, item->get()) == names.end())
-      return toml_quoted(item->get()) + " " + must_be(item->get(), names);
-  }
-  return "";
+  return "[" + std::string(section.substr(0, dot + 1)) +
+         (bare ? std::string(name) : toml_quoted(name)) + "]";
 }
 
 uint32_t whole(const toml::node& node) { return static_cast<uint32_t>(node.as_integer()->get()); }
 
 std::string joined(const toml::node& node) {
   std::string out;
-  for (const toml::node& element : *node.as_array()) out += (out.empty() ? "" : ",") + element.as_string()->get();
+  for (const toml::node& element : *node.as_array())
+    out += (out.empty() ? "" : ",") + element.as_string()->get();
   return out.empty() ? "none" : out;
 }
 
@@ -121,9 +53,11 @@ class Reader {
       const std::string section(key.str());
       const bool named = section == "ports" || section == "output";
       if (!known_section(section)) {
-        error(key.source(), "unknown section [" + section + "]." + flowstats::did_you_mean(section, section_names()));
+        error(key.source(), "unknown section [" + section + "]." +
+                                flowstats::did_you_mean(section, section_names()));
       } else if (!node.is_table()) {
-        error(key.source(), "\"" + section + "\" must be a section: [" + section + (named ? ".NAME]." : "]."));
+        error(key.source(),
+              "\"" + section + "\" must be a section: [" + section + (named ? ".NAME]." : "]."));
       } else if (named) {
         named_sections(section, *node.as_table());
       } else {
@@ -133,7 +67,8 @@ class Reader {
   }
 
   ConfigFile finish() {
-    std::ranges::stable_sort(errors_, [](const Located& a, const Located& b) { return a.place < b.place; });
+    std::ranges::stable_sort(errors_,
+                             [](const Located& a, const Located& b) { return a.place < b.place; });
     for (const Located& e : errors_)
       out_.errors.push_back(name_.string() + ":" + std::to_string(e.place.line) + ":" +
                             std::to_string(e.place.column) + ": " + e.sentence);
@@ -164,7 +99,8 @@ class Reader {
     for (const auto& [key, node] : table) {
       const std::string full = section + "." + std::string(key.str());
       if (!node.is_table()) {
-        error(key.source(), "\"" + std::string(key.str()) + "\" must be a section: " + section_text(full) + ".");
+        error(key.source(),
+              "\"" + std::string(key.str()) + "\" must be a section: " + section_text(full) + ".");
         continue;
       }
       keys_of(full, full == "output.tstat" ? full : section + ".*", *node.as_table());
@@ -177,7 +113,8 @@ class Reader {
       ++out_.config.settings;
       const ConfigKey* known = find(pattern, key.str());
       if (known == nullptr) {
-        error(key.source(), "unknown key \"" + std::string(key.str()) + "\" in " + section_text(section) + "." +
+        error(key.source(), "unknown key \"" + std::string(key.str()) + "\" in " +
+                                section_text(section) + "." +
                                 flowstats::did_you_mean(key.str(), key_names(pattern)));
         continue;
       }
@@ -191,10 +128,12 @@ class Reader {
       } else {
         any_unbuilt = true;
         if (pattern.find('*') == pattern.npos)
-          not_built_.push_back({key.source().begin, section_text(section) + " " + std::string(key.str())});
+          not_built_.push_back(
+              {key.source().begin, section_text(section) + " " + std::string(key.str())});
       }
     }
-    if (any_unbuilt && pattern.find('*') != pattern.npos) not_built_.push_back({{}, section_text(section)});
+    if (any_unbuilt && pattern.find('*') != pattern.npos)
+      not_built_.push_back({{}, section_text(section)});
   }
 
   static const ConfigKey* find(std::string_view pattern, std::string_view name) {
@@ -238,10 +177,11 @@ class Reader {
         {"slot_search", &c.slot_search},
         {"segments_per_quadrant", &c.segments_per_quadrant},
         {"segment_records", &c.segment_records}};
-    const std::pair<std::string_view, std::optional<Duration>*> times[] = {{"tcp_idle", &c.tcp_idle},
-                                                                           {"tcp_singleton", &c.tcp_singleton},
-                                                                           {"udp_idle", &c.udp_idle},
-                                                                           {"udp_singleton", &c.udp_singleton}};
+    const std::pair<std::string_view, std::optional<Duration>*> times[] = {
+        {"tcp_idle", &c.tcp_idle},
+        {"tcp_singleton", &c.tcp_singleton},
+        {"udp_idle", &c.udp_idle},
+        {"udp_singleton", &c.udp_singleton}};
     for (const auto& [key, target] : counts)
       if (key == name) *target = whole(node);
     for (const auto& [key, target] : times)
@@ -263,7 +203,8 @@ ConfigFile parse_config(std::string_view text, const std::filesystem::path& name
   } catch (const toml::parse_error& error) {
     ConfigFile out;
     const toml::source_position place = error.source().begin;
-    out.errors.push_back(name.string() + ":" + std::to_string(place.line) + ":" + std::to_string(place.column) +
+    out.errors.push_back(name.string() + ":" + std::to_string(place.line) + ":" +
+                         std::to_string(place.column) +
                          ": not TOML: " + std::string(error.description()));
     return out;
   }

@@ -1,8 +1,8 @@
 /// tapstat.toml: what needs a restart. Text -> Config, or every error with its line and column.
 ///
-/// An unknown section or key, a wrong type, a value out of range and a key given twice are errors, never guesses. Keys whose
-/// part of the product does not exist yet are checked and named in `not_built`. toml++'s exceptions stop here. Control
-/// thread, at start.
+/// An unknown section or key, a wrong type, a value out of range and a key given twice are errors,
+/// never guesses. Keys whose part of the product does not exist yet are checked and named in
+/// `not_built`. toml++'s exceptions stop here. Control thread, at start.
 #pragma once
 
 #include <cstdint>
@@ -28,7 +28,8 @@ struct Config {
   std::optional<std::filesystem::path> directory;  // the same
   std::optional<flowstats::Duration> rotate;       // zero: never
   std::optional<bool> gzip;
-  std::optional<uint32_t> flow_capacity, udp_pairs, slot_search, segments_per_quadrant, segment_records;
+  std::optional<uint32_t> flow_capacity, udp_pairs, slot_search, segments_per_quadrant,
+      segment_records;
   std::optional<flowstats::Duration> tcp_idle, tcp_singleton, udp_idle, udp_singleton;
   std::vector<std::string> not_built;  // "[section]" or "[section] key", in the order of the file
   size_t settings = 0;                 // keys in the file
@@ -36,7 +37,8 @@ struct Config {
 
 struct ConfigFile {
   Config config;
-  std::vector<std::string> errors;  // "FILE:LINE:COLUMN: ..."; `config` must not be used when not empty
+  std::vector<std::string>
+      errors;  // "FILE:LINE:COLUMN: ..."; `config` must not be used when not empty
 };
 
 /// `name` is what messages call the file; its directory is where relative paths start.

@@ -1,7 +1,8 @@
-/// The keys of tapstat.toml: section, name, type, bounds, default and meaning of each, in one place.
+/// The keys of tapstat.toml: section, name, type, bounds, default and meaning of each, in one
+/// place.
 ///
-/// conf/tapstat.toml shows every key of this table (a test compares them). `*` in a section stands for a name that the
-/// user chooses.
+/// conf/tapstat.toml shows every key of this table (a test compares them). `*` in a section stands
+/// for a name that the user chooses.
 #pragma once
 
 #include <array>

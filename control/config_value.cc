@@ -15,7 +15,8 @@ struct UnitFactor {
 
 /// Digits and then one of `units`; empty on anything else and on overflow of 63 bits.
 template <size_t kUnits>
-std::optional<uint64_t> with_unit(std::string_view text, const std::array<UnitFactor, kUnits>& units) {
+std::optional<uint64_t> with_unit(std::string_view text,
+                                  const std::array<UnitFactor, kUnits>& units) {
   const size_t digits = text.find_first_not_of("0123456789");
   if (digits == 0 || digits == std::string_view::npos) return std::nullopt;
   const auto count = number<uint64_t>(text.substr(0, digits));
@@ -29,8 +30,11 @@ std::optional<uint64_t> with_unit(std::string_view text, const std::array<UnitFa
   return std::nullopt;
 }
 
-constexpr std::array<UnitFactor, 5> kDurationUnits = {
-    {{"ms", 1'000}, {"s", 1'000'000}, {"m", 60'000'000}, {"h", 3'600'000'000}, {"d", 86'400'000'000}}};
+constexpr std::array<UnitFactor, 5> kDurationUnits = {{{"ms", 1'000},
+                                                       {"s", 1'000'000},
+                                                       {"m", 60'000'000},
+                                                       {"h", 3'600'000'000},
+                                                       {"d", 86'400'000'000}}};
 
 constexpr std::array<UnitFactor, 5> kSizeUnits = {
     {{"B", 1}, {"KiB", 1ULL << 10}, {"MiB", 1ULL << 20}, {"GiB", 1ULL << 30}, {"TiB", 1ULL << 40}}};

@@ -1,4 +1,5 @@
-/// One value of tapstat.toml: conversion of texts with units, and the sentence about a wrong one. Control thread.
+/// One value of tapstat.toml: conversion of texts with units, and the sentence about a wrong one.
+/// Control thread.
 #pragma once
 
 #include <cstdint>

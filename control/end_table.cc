@@ -25,7 +25,8 @@ Row row(std::string label, uint64_t value) { return {std::move(label), grouped(v
 
 Row difference_row(int64_t difference) {
   if (difference == 0) return {"difference", "0"};
-  const uint64_t size = difference < 0 ? uint64_t{0} - static_cast<uint64_t>(difference) : static_cast<uint64_t>(difference);
+  const uint64_t size = difference < 0 ? uint64_t{0} - static_cast<uint64_t>(difference)
+                                       : static_cast<uint64_t>(difference);
   return {"DIFFERENCE", (difference < 0 ? "-" : "") + grouped(size) + " (!)"};
 }
 
@@ -35,7 +36,8 @@ Column packets_column(const Ledger& ledger) {
   column.rows.push_back(row(std::string(e.whole.label), e.whole.value));
   for (size_t i = 0; i < e.parts.size(); ++i)
     if (i == 0 || e.parts[i].value > 0)
-      column.rows.push_back(row((i == 0 ? "= " : "+ ") + std::string(e.parts[i].label), e.parts[i].value));
+      column.rows.push_back(
+          row((i == 0 ? "= " : "+ ") + std::string(e.parts[i].label), e.parts[i].value));
   if (ledger.packets_lost() == 0) column.rows.push_back(row("+ lost", 0));
   column.rows.push_back(difference_row(e.difference()));
   return column;
@@ -49,6 +51,7 @@ Column records_column(const RunResult& r, const Ledger& ledger) {
     if (value > 0) column.rows.push_back(row(label, value));
   };
   optional_row("neither side internal", r.counters[Counter::flows_dropped_not_local]);
+  optional_row("refused, table full", ledger.flows_refused);
   optional_row("log switched off", r.counters[Counter::rows_complete_dropped_log_disabled] +
                                        r.counters[Counter::rows_nocomplete_dropped_log_disabled]);
   column.rows.push_back(row("still open", r.flows_open));
@@ -63,10 +66,15 @@ Column records_column(const RunResult& r, const Ledger& ledger) {
 Column rate_column(const RunResult& r) {
   Column column{"rate", {}, false};
   const double wall = std::max(r.wall_s, 1e-6);
-  column.rows.push_back({"packets", packet_rate_text(static_cast<double>(r.counters[Counter::rx_packets]) / wall) + " (mean)"});
-  column.rows.push_back({"bits", bit_rate_text(8.0 * static_cast<double>(r.counters[Counter::rx_bytes]) / wall) + " (mean)"});
+  column.rows.push_back(
+      {"packets",
+       packet_rate_text(static_cast<double>(r.counters[Counter::rx_packets]) / wall) + " (mean)"});
+  column.rows.push_back(
+      {"bits",
+       bit_rate_text(8.0 * static_cast<double>(r.counters[Counter::rx_bytes]) / wall) + " (mean)"});
   column.rows.push_back({"wall", seconds_text(r.wall_s)});
-  if (r.traffic_s > 0) column.rows.push_back({"replay", factor_text(r.traffic_s / wall) + " x real time"});
+  if (r.traffic_s > 0)
+    column.rows.push_back({"replay", factor_text(r.traffic_s / wall) + " x real time"});
   return column;
 }
 
@@ -104,16 +112,20 @@ std::string files_line(const RunResult& r) {
   std::string line = "files   " + directory;
   if (r.writer.directories.size() > 1)
     line += " and " + grouped(r.writer.directories.size() - 1) + " before it";
-  line += " (" + grouped(r.writer.files) + (r.writer.files == 1 ? " file, " : " files, ") + file_size_text(r.writer.bytes) + ")";
+  line += " (" + grouped(r.writer.files) + (r.writer.files == 1 ? " file, " : " files, ") +
+          file_size_text(r.writer.bytes) + ")";
   const std::string log = shell_word(directory + "/log_tcp_complete" + (r.gzip ? ".gz" : ""));
-  return line + "   next: " + (r.gzip ? "zcat " + log + " | column -ts' '" : "column -ts' ' " + log) + " | less -S";
+  return line +
+         "   next: " + (r.gzip ? "zcat " + log + " | column -ts' '" : "column -ts' ' " + log) +
+         " | less -S";
 }
 
 }  // namespace
 
 std::string end_table(const RunResult& result, const Ledger& ledger) {
-  const std::vector<std::vector<std::string>> columns = {
-      lines_of(packets_column(ledger)), lines_of(records_column(result, ledger)), lines_of(rate_column(result))};
+  const std::vector<std::vector<std::string>> columns = {lines_of(packets_column(ledger)),
+                                                         lines_of(records_column(result, ledger)),
+                                                         lines_of(rate_column(result))};
   size_t height = 0;
   for (const auto& lines : columns) height = std::max(height, lines.size());
   std::string table;

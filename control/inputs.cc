@@ -64,8 +64,8 @@ Inputs open_inputs(const ReplayArguments& arguments, flowstats::Mode mode, Messa
     }
     inputs.facts.push_back(facts_of(*capture));
     if (capture->damage) {
-      messages.error("\"" + name.string() + "\": " + *capture->damage + "; the " + grouped(capture->packets) +
-                     " packets before it are processed.");
+      messages.error("\"" + name.string() + "\": " + *capture->damage + "; the " +
+                     grouped(capture->packets) + " packets before it are processed.");
       inputs.status = std::max(inputs.status, ExitStatus::input_damaged);
     }
     inputs.captures.push_back(std::move(*capture));

@@ -13,8 +13,8 @@
 namespace tapstat::control {
 
 struct Inputs {
-  std::vector<dataplane::CaptureFile> captures;  // those that can be read, in order
-  std::vector<InputFacts> facts;                 // all that were named, in order
+  std::vector<dataplane::CaptureFile> captures;                // those that can be read, in order
+  std::vector<InputFacts> facts;                               // all that were named, in order
   flowstats::ExitStatus status = flowstats::ExitStatus::done;  // the highest of all
 
   [[nodiscard]] uint64_t packets() const;
@@ -25,6 +25,7 @@ struct Inputs {
 };
 
 /// What cannot be read is reported and left out; what is damaged is reported and kept.
-[[nodiscard]] Inputs open_inputs(const ReplayArguments& arguments, flowstats::Mode mode, Messages& messages);
+[[nodiscard]] Inputs open_inputs(const ReplayArguments& arguments, flowstats::Mode mode,
+                                 Messages& messages);
 
 }  // namespace tapstat::control

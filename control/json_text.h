@@ -21,7 +21,9 @@ class JsonText {
   void end_object() { writer_.EndObject(); }
   void array() { writer_.StartArray(); }
   void end_array() { writer_.EndArray(); }
-  void text(std::string_view value) { writer_.String(value.data(), static_cast<rapidjson::SizeType>(value.size())); }
+  void text(std::string_view value) {
+    writer_.String(value.data(), static_cast<rapidjson::SizeType>(value.size()));
+  }
   void number(uint64_t value) { writer_.Uint64(value); }
   void number(int64_t value) { writer_.Int64(value); }
   void number(double value) { writer_.Double(value); }

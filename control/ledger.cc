@@ -8,8 +8,10 @@ namespace {
 using flowstats::Counter;
 using flowstats::CounterValues;
 
-LedgerTerm term(const CounterValues& counters, Counter counter, std::string_view label, bool loss = false) {
-  return {flowstats::kCounterTable[static_cast<size_t>(counter)].name, label, counters[counter], loss};
+LedgerTerm term(const CounterValues& counters, Counter counter, std::string_view label,
+                bool loss = false) {
+  return {flowstats::kCounterTable[static_cast<size_t>(counter)].name, label, counters[counter],
+          loss};
 }
 
 uint64_t lost_of(const Equation& equation) {
@@ -19,18 +21,30 @@ uint64_t lost_of(const Equation& equation) {
   return lost;
 }
 
+/// `lost` of `lost` and `kept`.
+double percent(uint64_t lost, uint64_t kept) {
+  return lost == 0 ? 0
+                   : 100.0 * static_cast<double>(lost) /
+                         (static_cast<double>(lost) + static_cast<double>(kept));
+}
+
 Equation packet_equation(const CounterValues& c) {
-  return {"packets",
-          "packets",
-          term(c, Counter::rx_packets, "received"),
-          {term(c, Counter::analysed_packets, "analysed"), term(c, Counter::dropped_not_ip, "not IP"),
-           term(c, Counter::dropped_not_tcp_udp, "not TCP or UDP"),
-           term(c, Counter::dropped_fragment_incomplete, "later fragment"), term(c, Counter::dropped_too_short, "cut short"),
-           term(c, Counter::dropped_bad_l2, "bad link header"), term(c, Counter::dropped_bad_ip, "bad IP header"),
-           term(c, Counter::dropped_bad_l4, "bad TCP or UDP"), term(c, Counter::dropped_tunnel_too_deep, "tunnel too deep"),
-           term(c, Counter::dropped_filtered, "filtered"), term(c, Counter::dropped_ring_full, "lost: ring full", true),
-           term(c, Counter::dropped_table_full, "lost: table full", true),
-           term(c, Counter::dropped_other, "lost: other", true)}};
+  return {
+      "packets",
+      "packets",
+      term(c, Counter::rx_packets, "received"),
+      {term(c, Counter::analysed_packets, "analysed"), term(c, Counter::dropped_not_ip, "not IP"),
+       term(c, Counter::dropped_not_tcp_udp, "not TCP or UDP"),
+       term(c, Counter::dropped_fragment_incomplete, "later fragment"),
+       term(c, Counter::dropped_too_short, "cut short"),
+       term(c, Counter::dropped_bad_l2, "bad link header"),
+       term(c, Counter::dropped_bad_ip, "bad IP header"),
+       term(c, Counter::dropped_bad_l4, "bad TCP or UDP"),
+       term(c, Counter::dropped_tunnel_too_deep, "tunnel too deep"),
+       term(c, Counter::dropped_filtered, "filtered"),
+       term(c, Counter::dropped_ring_full, "lost: ring full", true),
+       term(c, Counter::dropped_table_full, "lost: table full", true),
+       term(c, Counter::dropped_other, "lost: other", true)}};
 }
 
 Equation flow_equation(const CounterValues& c, uint64_t flows_open) {
@@ -59,29 +73,38 @@ bool Ledger::closes() const {
 
 uint64_t Ledger::packets_lost() const { return lost_of(packets); }
 
-uint64_t Ledger::records_lost() const { return lost_of(flows) + lost_of(rows_complete) + lost_of(rows_nocomplete); }
+uint64_t Ledger::records_lost() const {
+  return lost_of(flows) + lost_of(rows_complete) + lost_of(rows_nocomplete);
+}
 
 double Ledger::packets_lost_percent() const {
-  const uint64_t lost = packets_lost();
-  const uint64_t wanted = lost + packets.parts.front().value;
-  return wanted == 0 ? 0 : 100.0 * static_cast<double>(lost) / static_cast<double>(wanted);
+  return percent(packets_lost(), packets.parts.front().value);
 }
+
+double Ledger::flows_refused_percent() const { return percent(flows_refused, flows.whole.value); }
 
 Ledger make_ledger(const CounterValues& c, uint64_t flows_open) {
   Ledger ledger;
   ledger.packets = packet_equation(c);
   ledger.flows = flow_equation(c, flows_open);
+  ledger.flows_refused = c[Counter::flows_refused_table_full];
   ledger.rows_complete = {
-      "rows of log_tcp_complete", "rows", term(c, Counter::rows_complete_formatted, "made"),
+      "rows of log_tcp_complete",
+      "rows",
+      term(c, Counter::rows_complete_formatted, "made"),
       {term(c, Counter::rows_complete_written, "written"),
        term(c, Counter::rows_complete_dropped_log_disabled, "log off"),
        term(c, Counter::rows_complete_dropped_write_error, "lost: write error", true)}};
   ledger.rows_nocomplete = {
-      "rows of log_tcp_nocomplete", "rows", term(c, Counter::rows_nocomplete_formatted, "made"),
+      "rows of log_tcp_nocomplete",
+      "rows",
+      term(c, Counter::rows_nocomplete_formatted, "made"),
       {term(c, Counter::rows_nocomplete_written, "written"),
        term(c, Counter::rows_nocomplete_dropped_log_disabled, "log off"),
        term(c, Counter::rows_nocomplete_dropped_write_error, "lost: write error", true)}};
-  ledger.rows = {"records", "records", term(c, Counter::flows_exported, "recorded"),
+  ledger.rows = {"records",
+                 "records",
+                 term(c, Counter::flows_exported, "recorded"),
                  {term(c, Counter::rows_complete_formatted, "tcp complete"),
                   term(c, Counter::rows_nocomplete_formatted, "tcp not complete")}};
   return ledger;

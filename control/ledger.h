@@ -1,8 +1,10 @@
-/// The accounting equations of a run, computed from the counters: nothing may vanish between two of them.
+/// The accounting equations of a run, computed from the counters: nothing may vanish between two of
+/// them.
 ///
-/// Packets: received = analysed + every drop reason. Flows: created = exported + every reason for no record + still open.
-/// Rows of each log: made = written + every reason for no row. Between the two: records = rows made of both logs. A
-/// difference is a defect of the program, never of the input.
+/// Packets: received = analysed + every drop reason. Flows: created = exported + every reason for
+/// no record + still open. Rows of each log: made = written + every reason for no row. Between the
+/// two: records = rows made of both logs. A difference is a defect of the program, never of the
+/// input.
 #pragma once
 
 #include <cstdint>
@@ -39,6 +41,10 @@ struct Ledger {
   [[nodiscard]] uint64_t records_lost() const;
   /// Lost packets of all that should have been analysed, in percent; 0 to 100.
   [[nodiscard]] double packets_lost_percent() const;
+  /// Flows that found no room in the table, of all that should have been opened, in percent.
+  [[nodiscard]] double flows_refused_percent() const;
+
+  uint64_t flows_refused = 0;
 };
 
 /// `flows_open`: flows that no record was made of yet; 0 after a stop.

@@ -1,6 +1,7 @@
 /// The program `tapstat`: command line -> command -> exit status.
 #include <unistd.h>
 
+#include <csignal>
 #include <cstdio>
 #include <cstdlib>
 #include <string_view>
@@ -48,26 +49,32 @@ struct Commands {
     return control::check(arguments, messages);
   }
   int operator()(const DescribeArguments& arguments) const {
-    const auto form = arguments.form == DescribeArguments::Form::json       ? exporters::CatalogueForm::json
-                      : arguments.form == DescribeArguments::Form::markdown ? exporters::CatalogueForm::markdown
-                                                                            : exporters::CatalogueForm::text;
+    const auto form =
+        arguments.form == DescribeArguments::Form::json       ? exporters::CatalogueForm::json
+        : arguments.form == DescribeArguments::Form::markdown ? exporters::CatalogueForm::markdown
+                                                              : exporters::CatalogueForm::text;
     return (*this)(control::TextAnswer{arguments.what == DescribeArguments::What::columns
                                            ? exporters::describe_columns(form)
                                            : exporters::describe_counters(form)});
   }
   int operator()(const control::TextAnswer& answer) const {
     const std::string_view newline = answer.text.ends_with('\n') ? "" : "\n";
-    const bool printed = std::fwrite(answer.text.data(), 1, answer.text.size(), stdout) == answer.text.size() &&
-                         std::fwrite(newline.data(), 1, newline.size(), stdout) == newline.size() &&
-                         std::fflush(stdout) == 0;
-    return static_cast<int>(printed ? flowstats::ExitStatus::done : flowstats::ExitStatus::records_lost);
+    const bool printed =
+        std::fwrite(answer.text.data(), 1, answer.text.size(), stdout) == answer.text.size() &&
+        std::fwrite(newline.data(), 1, newline.size(), stdout) == newline.size() &&
+        std::fflush(stdout) == 0;
+    return static_cast<int>(printed ? flowstats::ExitStatus::done
+                                    : flowstats::ExitStatus::records_lost);
   }
 };
 
 }  // namespace
 
 int main(int argc, char** argv) {
-  const auto line = control::parse_command_line({argv + 1, argv + argc}, control::version_text(dataplane::dpdk_version()));
+  std::signal(SIGPIPE, SIG_IGN);  // a reader that leaves must not end the measurement
+  std::signal(SIGXFSZ, SIG_IGN);  // a file size limit is a write error: counted, and status 5
+  const auto line = control::parse_command_line({argv + 1, argv + argc},
+                                                control::version_text(dataplane::dpdk_version()));
   if (!line) {
     control::Messages messages;
     messages.error(line.error().sentence);

@@ -6,7 +6,9 @@ namespace {
 constexpr std::string_view kProgram = "tapstat: ";
 constexpr std::string_view kEraseLine = "\r\033[K";
 
-void write(std::FILE* stream, std::string_view text) { std::fwrite(text.data(), 1, text.size(), stream); }
+void write(std::FILE* stream, std::string_view text) {
+  std::fwrite(text.data(), 1, text.size(), stream);
+}
 
 }  // namespace
 

@@ -1,7 +1,8 @@
 /// Standard output and standard error of the program: the one place that prints.
 ///
-/// Standard error carries sentences ("tapstat: ...") and the progress line, standard output results. The progress line is
-/// erased before anything else is printed, so that a terminal never mixes them. Any thread.
+/// Standard error carries sentences ("tapstat: ...") and the progress line, standard output
+/// results. The progress line is erased before anything else is printed, so that a terminal never
+/// mixes them. Any thread.
 #pragma once
 
 #include <cstdio>

@@ -15,15 +15,20 @@ using flowstats::IpVersion;
 using flowstats::Network;
 using flowstats::NetworkList;
 
+/// inet_pton() stops at a zero byte; a text with one is no address.
+bool ends_early(std::string_view text) { return text.find('\0') != text.npos; }
+
 std::optional<uint32_t> parse_v4(std::string_view text) {
   in_addr address{};
-  if (inet_pton(AF_INET, std::string(text).c_str(), &address) != 1) return std::nullopt;
+  if (ends_early(text) || inet_pton(AF_INET, std::string(text).c_str(), &address) != 1)
+    return std::nullopt;
   return ntohl(address.s_addr);
 }
 
 std::optional<IpAddress> parse_v6(std::string_view text) {
   in6_addr address{};
-  if (inet_pton(AF_INET6, std::string(text).c_str(), &address) != 1) return std::nullopt;
+  if (ends_early(text) || inet_pton(AF_INET6, std::string(text).c_str(), &address) != 1)
+    return std::nullopt;
   IpAddress out;
   for (int i = 0; i < 8; ++i) out.high = (out.high << 8) | address.s6_addr[i];
   for (int i = 8; i < 16; ++i) out.low = (out.low << 8) | address.s6_addr[i];
@@ -31,11 +36,13 @@ std::optional<IpAddress> parse_v6(std::string_view text) {
 }
 
 constexpr uint64_t leading_ones(unsigned bits, unsigned width) {
-  return bits == 0 ? 0 : ~uint64_t{0} << (width - bits) & (width == 64 ? ~uint64_t{0} : 0xffffffffU);
+  return bits == 0 ? 0
+                   : ~uint64_t{0} << (width - bits) & (width == 64 ? ~uint64_t{0} : 0xffffffffU);
 }
 
 IpAddress mask_v6(unsigned length) {
-  return {leading_ones(length > 64 ? 64 : length, 64), length > 64 ? leading_ones(length - 64, 64) : 0};
+  return {leading_ones(length > 64 ? 64 : length, 64),
+          length > 64 ? leading_ones(length - 64, 64) : 0};
 }
 
 /// One pass over the text; `pending` is the address of the two-line form while its mask is awaited.
@@ -56,7 +63,9 @@ class Parser {
   }
 
   NetworkFile finish() {
-    if (pending_) error_at(pending_line_, "\"" + pending_text_ + "\" has neither /length nor a mask on the next line.");
+    if (pending_)
+      error_at(pending_line_,
+               "\"" + pending_text_ + "\" has neither /length nor a mask on the next line.");
     warn_about_families();
     return std::move(out_);
   }
@@ -74,7 +83,8 @@ class Parser {
 
   void add(IpVersion version, Network network) {
     if (out_.networks.count(version) == NetworkList::kNetworksMax) {
-      error_at(number_, std::string("more than 100 ") + (version == IpVersion::v4 ? "IPv4" : "IPv6") + " networks.");
+      error_at(number_, std::string("more than 100 ") +
+                            (version == IpVersion::v4 ? "IPv4" : "IPv6") + " networks.");
       return;
     }
     network.address.high &= network.mask.high;
@@ -88,9 +98,13 @@ class Parser {
     add(IpVersion::v4, {IpAddress::v4(address), IpAddress::v4(mask)});
   }
 
-  void v4_entry(std::string_view text, std::string_view address_text, std::string_view length_text) {
+  void v4_entry(std::string_view text, std::string_view address_text,
+                std::string_view length_text) {
     const auto address = parse_v4(address_text);
-    if (!address) return error(text, "not a network. Examples: \"10.0.0.0/8\", \"10.0.0.0/255.0.0.0\", \"2001:db8::/32\".");
+    if (!address)
+      return error(
+          text,
+          "not a network. Examples: \"10.0.0.0/8\", \"10.0.0.0/255.0.0.0\", \"2001:db8::/32\".");
     if (length_text.find('.') != std::string_view::npos) {
       const auto mask = parse_v4(length_text);
       if (!mask) return error(text, "the mask is not four numbers of 0 to 255.");
@@ -101,20 +115,24 @@ class Parser {
     add_v4(text, *address, static_cast<uint32_t>(leading_ones(*length, 32)));
   }
 
-  void v6_entry(std::string_view text, std::string_view address_text, std::string_view length_text) {
+  void v6_entry(std::string_view text, std::string_view address_text,
+                std::string_view length_text) {
     const auto address = parse_v6(address_text);
     if (!address) return error(text, "not an IPv6 network. Example: \"2001:db8::/32\".");
     const auto length = number<unsigned>(length_text);
     if (!length || *length > 128) return error(text, "the prefix length must be 0 to 128.");
     if (*length == 0) warn("\"" + std::string(text) + "\" makes every IPv6 address internal.");
-    if (*length > 64 && *length != 128) warn("\"" + std::string(text) + "\": an IPv6 prefix longer than 64 is unusual.");
+    if (*length > 64 && *length != 128)
+      warn("\"" + std::string(text) + "\": an IPv6 prefix longer than 64 is unusual.");
     add(IpVersion::v6, {*address, mask_v6(*length)});
   }
 
   void lone_address(std::string_view text) {
     const auto address = parse_v4(text);
     if (!address)
-      return error(text, "not a network. Examples: \"10.0.0.0/8\", \"10.0.0.0/255.0.0.0\", \"2001:db8::/32\".");
+      return error(
+          text,
+          "not a network. Examples: \"10.0.0.0/8\", \"10.0.0.0/255.0.0.0\", \"2001:db8::/32\".");
     pending_ = address;
     pending_text_ = text;
     pending_line_ = number_;
@@ -133,9 +151,11 @@ class Parser {
   void warn_about_families() {
     if (!out_.errors.empty()) return;
     if (out_.networks.count(IpVersion::v4) == 0)
-      out_.warnings.push_back(name_ + ": no IPv4 network given, so all IPv4 addresses are internal.");
+      out_.warnings.push_back(name_ +
+                              ": no IPv4 network given, so all IPv4 addresses are internal.");
     if (out_.networks.count(IpVersion::v6) == 0)
-      out_.warnings.push_back(name_ + ": no IPv6 network given, so all IPv6 addresses are internal.");
+      out_.warnings.push_back(name_ +
+                              ": no IPv6 network given, so all IPv6 addresses are internal.");
   }
 
   const std::string& name_;

@@ -1,8 +1,9 @@
 /// Tstat's list of internal networks (-N): text -> NetworkList.
 ///
-/// One network a line: a.b.c.d/len, a.b.c.d/m.m.m.m, x:y::/len, or the old form of an address and its mask on two lines.
-/// `#` starts a comment. Host bits are cleared; 0.0.0.0 stands for everything whatever its length, as in Tstat. All errors are
-/// reported, not only the first. Control thread, at start.
+/// One network a line: a.b.c.d/len, a.b.c.d/m.m.m.m, x:y::/len, or the old form of an address and
+/// its mask on two lines.
+/// `#` starts a comment. Host bits are cleared; 0.0.0.0 stands for everything whatever its length,
+/// as in Tstat. All errors are reported, not only the first. Control thread, at start.
 #pragma once
 
 #include <filesystem>

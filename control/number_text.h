@@ -1,4 +1,5 @@
-/// Numbers for people: thousands separators, decimal units for rates and file sizes, binary ones for memory.
+/// Numbers for people: thousands separators, decimal units for rates and file sizes, binary ones
+/// for memory.
 #pragma once
 
 #include <cstdint>

@@ -14,8 +14,8 @@ using flowstats::Mode;
 using flowstats::Schema;
 
 /// The order of the columns in the file (docs/log_formats.md), not of the bits.
-constexpr std::array<Group, 5> kFileOrder = {Group::end_to_end, Group::p2p, Group::options, Group::layer7,
-                                             Group::advanced};
+constexpr std::array<Group, 5> kFileOrder = {Group::end_to_end, Group::p2p, Group::options,
+                                             Group::layer7, Group::advanced};
 
 std::string_view name_of(Group group) {
   for (const flowstats::GroupName& n : flowstats::kGroupNames)
@@ -49,11 +49,13 @@ Parsed<GroupMask> parse_groups(std::string_view text) {
     for (const Group g : kFileOrder) names.emplace_back(name_of(g));
     names.insert(names.end(), {"all", "none"});
     return tl::make_unexpected("unknown column group \"" + std::string(part) + "\"." +
-                               flowstats::did_you_mean(part, names) + " Groups: " + one_of_text(names) + ".");
+                               flowstats::did_you_mean(part, names) +
+                               " Groups: " + one_of_text(names) + ".");
   }
   if (split(text, ',').size() > 1 && groups.bits() != 0) {
     for (const std::string_view part : split(text, ','))
-      if (trim(part) == "none") return tl::make_unexpected("\"none\" cannot stand beside other groups.");
+      if (trim(part) == "none")
+        return tl::make_unexpected("\"none\" cannot stand beside other groups.");
   }
   return groups;
 }
@@ -76,12 +78,15 @@ Parsed<double> parse_speed(std::string_view text) {
   if (text.starts_with('x')) {
     const auto factor = number<double>(text.substr(1));
     if (factor && std::isfinite(*factor) && *factor >= 0.001 && *factor <= 1e6) return *factor;
-    return tl::make_unexpected<std::string>("not a factor of 0.001 to 1000000. Examples: x0.5, x10.");
+    return tl::make_unexpected<std::string>(
+        "not a factor of 0.001 to 1000000. Examples: x0.5, x10.");
   }
   return tl::make_unexpected(not_one_of(text, {"max", "realtime", "xN (x0.5, x10)"}));
 }
 
-std::string_view schema_name(Schema schema) { return schema == Schema::mplane ? "mplane" : "tstat-3.3"; }
+std::string_view schema_name(Schema schema) {
+  return schema == Schema::mplane ? "mplane" : "tstat-3.3";
+}
 
 std::string_view mode_name(Mode mode) { return mode == Mode::tstat ? "tstat" : "corrected"; }
 

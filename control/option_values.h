@@ -1,7 +1,8 @@
-/// Values that are written the same way on the command line and in tapstat.toml: groups, schema, mode, speed.
+/// Values that are written the same way on the command line and in tapstat.toml: groups, schema,
+/// mode, speed.
 ///
-/// Each parser returns the value or the rest of a sentence that says what is wrong ("unknown column group. Did you
-/// mean ..."). Control thread.
+/// Each parser returns the value or the rest of a sentence that says what is wrong ("unknown column
+/// group. Did you mean ..."). Control thread.
 #pragma once
 
 #include <array>

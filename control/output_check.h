@@ -8,13 +8,13 @@
 
 namespace tapstat::control {
 
-/// Tstat's rule: what was asked for, else the name of the first capture; ".out" is appended when a regular file has that
-/// name already.
+/// Tstat's rule: what was asked for, else the name of the first capture; ".out" is appended when a
+/// regular file has that name already.
 [[nodiscard]] std::filesystem::path output_base(const std::optional<std::filesystem::path>& wanted,
                                                 const std::filesystem::path& first_capture);
 
-/// Can directories be made below `base` (which may not exist yet)? Errors: ExitStatus::environment, with user, owner and
-/// mode of the directory that refuses.
+/// Can directories be made below `base` (which may not exist yet)? Errors: ExitStatus::environment,
+/// with user, owner and mode of the directory that refuses.
 [[nodiscard]] flowstats::Result<void> check_output(const std::filesystem::path& base);
 
 }  // namespace tapstat::control

@@ -12,7 +12,8 @@ namespace {
 /// Collects what the files say; `failed` once one of them is not acceptable.
 class Planner {
  public:
-  Planner(const ReplayArguments& arguments, Messages& messages) : arguments_(arguments), messages_(messages) {}
+  Planner(const ReplayArguments& arguments, Messages& messages)
+      : arguments_(arguments), messages_(messages) {}
 
   std::optional<ReplayPlan> run() {
     read_config();
@@ -50,17 +51,20 @@ class Planner {
     state_ = file.state;
     if (arguments_.groups) {
       state_.groups = *arguments_.groups;
-      messages_.note("-g decides about the column groups, " + arguments_.runtime_conf->string() + " about the logs.");
+      messages_.note("-g decides about the column groups, " + arguments_.runtime_conf->string() +
+                     " about the logs.");
     }
     for (std::string& line : file.announcements)
-      plan_.announcements.push_back(line == file_level ? tcp_level_text(state_.groups) : std::move(line));
+      plan_.announcements.push_back(line == file_level ? tcp_level_text(state_.groups)
+                                                       : std::move(line));
   }
 
   void read_networks() {
     const auto path = arguments_.networks ? arguments_.networks : config_.internal;
     if (!path) {
-      messages_.raw_note(messages_.emphasised("Warning:", false) +
-                         " -N option not specified.\n         All subnets are assumed to be internal");
+      messages_.raw_note(
+          messages_.emphasised("Warning:", false) +
+          " -N option not specified.\n         All subnets are assumed to be internal");
       return;
     }
     NetworkFile file = load_network_file(*path);
@@ -79,7 +83,8 @@ class Planner {
     plan_.replay.loops = arguments_.loops;
     plan_.replay.speed = arguments_.speed;
     plan_.replay.measurement = measurement_of(config_, mode);
-    plan_.writer.schema = arguments_.schema.value_or(config_.schema.value_or(flowstats::Schema::mplane));
+    plan_.writer.schema =
+        arguments_.schema.value_or(config_.schema.value_or(flowstats::Schema::mplane));
     plan_.writer.gzip = arguments_.gzip || config_.gzip.value_or(false);
     plan_.writer.rotate = config_.rotate.value_or(flowstats::Duration{});
     plan_.directory = arguments_.output ? arguments_.output : config_.directory;

@@ -13,7 +13,8 @@ namespace {
 std::vector<std::string> log_names(const flowstats::ActiveConfig& config) {
   std::vector<std::string> names;
   if (config.log_tcp_complete) names.emplace_back(flowstats::log_name(flowstats::TcpLog::complete));
-  if (config.log_tcp_nocomplete) names.emplace_back(flowstats::log_name(flowstats::TcpLog::nocomplete));
+  if (config.log_tcp_nocomplete)
+    names.emplace_back(flowstats::log_name(flowstats::TcpLog::nocomplete));
   return names;
 }
 
@@ -24,8 +25,9 @@ std::string spaced(const std::vector<std::string>& words) {
 }
 
 std::string input_line(const InputFacts& f) {
-  std::string line = "input   " + f.name.string() + ": " + f.format + ", " + f.link_type + ", " + grouped(f.packets) +
-                     (f.packets == 1 ? " packet, " : " packets, ") + file_size_text(f.bytes);
+  std::string line = "input   " + f.name.string() + ": " + f.format + ", " + f.link_type + ", " +
+                     grouped(f.packets) + (f.packets == 1 ? " packet, " : " packets, ") +
+                     file_size_text(f.bytes);
   if (f.first && f.last) {
     const auto length = *f.last > *f.first ? *f.last - *f.first : flowstats::Duration{};
     line += ", " + seconds_text(static_cast<double>(length.us) / 1e6) + " of traffic";
@@ -38,14 +40,15 @@ std::string input_line(const InputFacts& f) {
 
 std::vector<std::string> plan_lines(const ReplayPlan& plan, const Inputs& inputs) {
   const unsigned workers = plan.replay.workers;
-  std::vector<std::string> lines = {"tapstat " + std::string(version()) + ", DPDK " + dataplane::dpdk_version() + ", " +
-                                    std::to_string(workers) + (workers == 1 ? " worker" : " workers") +
+  std::vector<std::string> lines = {"tapstat " + std::string(version()) + ", DPDK " +
+                                    dataplane::dpdk_version() + ", " + std::to_string(workers) +
+                                    (workers == 1 ? " worker" : " workers") +
                                     ", no hugepages (replay default)"};
   for (const InputFacts& facts : inputs.facts)
     if (!facts.error) lines.push_back(input_line(facts));
   const auto logs = log_names(plan.config);
-  lines.push_back("output  " + plan.writer.base.string() + ": " + (logs.empty() ? "no logs" : spaced(logs)) +
-                  (plan.writer.gzip ? " (gzip)" : ""));
+  lines.push_back("output  " + plan.writer.base.string() + ": " +
+                  (logs.empty() ? "no logs" : spaced(logs)) + (plan.writer.gzip ? " (gzip)" : ""));
   lines.push_back("groups  " + spaced(group_names(plan.config.groups)) + "      (schema " +
                   std::string(schema_name(plan.writer.schema)) + ", mode " +
                   std::string(mode_name(plan.replay.measurement.mode)) + ")");

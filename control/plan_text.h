@@ -1,4 +1,5 @@
-/// The plan of a replay for people and for programs: what is read, where the logs go, which columns they have.
+/// The plan of a replay for people and for programs: what is read, where the logs go, which columns
+/// they have.
 #pragma once
 
 #include <string>

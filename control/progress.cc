@@ -31,14 +31,17 @@ std::string bar(double part) {
 std::string progress_line(const ProgressFigures& f) {
   std::string line;
   if (f.packets_expected > 0) {
-    const double part = std::min(1.0, static_cast<double>(f.packets) / static_cast<double>(f.packets_expected));
+    const double part =
+        std::min(1.0, static_cast<double>(f.packets) / static_cast<double>(f.packets_expected));
     line = fmt::format("{:3.0f} % {}  ", part * 100, bar(part));
   }
-  line += fmt::format("{} pkt  {}  {}  flows {} open  ", grouped(f.packets), packet_rate_text(f.packets_per_s),
-                      bit_rate_text(f.bits_per_s), grouped(f.flows_open));
+  line += fmt::format("{} pkt  {}  {}  flows {} open  ", grouped(f.packets),
+                      packet_rate_text(f.packets_per_s), bit_rate_text(f.bits_per_s),
+                      grouped(f.flows_open));
   line += f.lost == 0 ? "lost 0" : fmt::format("LOST {} ({})", grouped(f.lost), f.lost_reason);
   if (f.packets_expected > f.packets && f.packets_per_s > 0)
-    line += fmt::format("  ETA {:.0f} s", static_cast<double>(f.packets_expected - f.packets) / f.packets_per_s);
+    line += fmt::format("  ETA {:.0f} s",
+                        static_cast<double>(f.packets_expected - f.packets) / f.packets_per_s);
   return line;
 }
 
@@ -65,7 +68,9 @@ ProgressFigures Progress::figures(const dataplane::ReplayProgress& p, Clock::tim
 }
 
 void Progress::update(const dataplane::ReplayProgress& progress, Clock::time_point now) {
-  if (form_ == Form::off || now - printed_at_ < (form_ == Form::redrawn ? kRedrawEvery : kPlainEvery)) return;
+  if (form_ == Form::off ||
+      now - printed_at_ < (form_ == Form::redrawn ? kRedrawEvery : kPlainEvery))
+    return;
   printed_at_ = now;
   ProgressFigures f = figures(progress, now);
   if (form_ == Form::plain) return messages_.status_line(progress_line(f));

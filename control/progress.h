@@ -1,5 +1,5 @@
-/// The progress of a replay on standard error: one line redrawn four times a second on a terminal, else a plain line
-/// every ten seconds. Control thread.
+/// The progress of a replay on standard error: one line redrawn four times a second on a terminal,
+/// else a plain line every ten seconds. Control thread.
 #pragma once
 
 #include <chrono>
@@ -29,7 +29,11 @@ class Progress {
   enum class Form : uint8_t { off, redrawn, plain };
 
   Progress(Messages& messages, Form form, uint64_t packets_expected, Clock::time_point now)
-      : messages_(messages), form_(form), packets_expected_(packets_expected), printed_at_(now), measured_at_(now) {}
+      : messages_(messages),
+        form_(form),
+        packets_expected_(packets_expected),
+        printed_at_(now),
+        measured_at_(now) {}
 
   /// Prints when it is time.
   void update(const dataplane::ReplayProgress& progress, Clock::time_point now);
@@ -37,7 +41,8 @@ class Progress {
   void finish() { messages_.erase_status(); }
 
   /// The figures as of now, with rates since the last call.
-  [[nodiscard]] ProgressFigures figures(const dataplane::ReplayProgress& progress, Clock::time_point now);
+  [[nodiscard]] ProgressFigures figures(const dataplane::ReplayProgress& progress,
+                                        Clock::time_point now);
 
  private:
   Messages& messages_;

@@ -3,13 +3,13 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <cmath>
 #include <optional>
 
 #include "control/build_info.h"
 #include "control/end_table.h"
 #include "control/inputs.h"
 #include "control/ledger.h"
+#include "control/number_text.h"
 #include "control/output_check.h"
 #include "control/plan.h"
 #include "control/plan_text.h"
@@ -23,14 +23,16 @@ namespace {
 
 using flowstats::ExitStatus;
 
-constexpr uint32_t kEalMemoryMib = 256;  // packet buffers and DPDK's own; checked with the largest frames
+constexpr uint32_t kEalMemoryMib =
+    256;  // packet buffers and DPDK's own; checked with the largest frames
 
 Progress::Form progress_form(const ReplayArguments& arguments) {
   if (!arguments.progress || arguments.out.quiet) return Progress::Form::off;
   return isatty(STDERR_FILENO) == 1 ? Progress::Form::redrawn : Progress::Form::plain;
 }
 
-SupervisorOptions supervisor_options(const ReplayArguments& arguments, const ReplayPlan& plan, const Inputs& inputs) {
+SupervisorOptions supervisor_options(const ReplayArguments& arguments, const ReplayPlan& plan,
+                                     const Inputs& inputs) {
   SupervisorOptions options;
   options.replay = plan.replay;
   options.writer = plan.writer;
@@ -63,8 +65,10 @@ RunResult result_of(const ReplayPlan& plan, const Inputs& inputs, SupervisorResu
   return r;
 }
 
-/// The highest status that anything asks for; a difference in the ledger is a defect and stands above all.
-ExitStatus final_status(const ReplayArguments& arguments, ExitStatus inputs, const RunResult& r, const Ledger& ledger) {
+/// The highest status that anything asks for; a difference in the ledger is a defect and stands
+/// above all.
+ExitStatus final_status(const ReplayArguments& arguments, ExitStatus inputs, const RunResult& r,
+                        const Ledger& ledger) {
   if (!ledger.closes()) return ExitStatus::internal_error;
   ExitStatus status = inputs;
   const auto raise = [&](bool when, ExitStatus to) {
@@ -72,30 +76,46 @@ ExitStatus final_status(const ReplayArguments& arguments, ExitStatus inputs, con
   };
   raise(ledger.records_lost() > 0 || !r.writer.errors.empty(), ExitStatus::records_lost);
   if (const auto limit = arguments.fail_on_loss_percent) {
-    raise(ledger.packets_lost_percent() > *limit, ExitStatus::records_lost);
+    raise(std::max(ledger.packets_lost_percent(), ledger.flows_refused_percent()) > *limit,
+          ExitStatus::records_lost);
   }
   return status;
 }
 
 /// summary.json and counters.json beside the logs of every directory.
-ExitStatus write_documents(const RunResult& r, const Ledger& ledger, ExitStatus status, Messages& messages) {
+ExitStatus write_documents(const RunResult& r, const Ledger& ledger, ExitStatus status,
+                           Messages& messages) {
   for (const auto& directory : r.writer.directories) {
-    for (const auto& [name, text] : {std::pair{"summary.json", summary_json(r, ledger, static_cast<int>(status))},
-                                     std::pair{"counters.json", counters_json(r, ledger)}}) {
+    for (const auto& [name, text] :
+         {std::pair{"summary.json", summary_json(r, ledger, static_cast<int>(status))},
+          std::pair{"counters.json", counters_json(r, ledger)}}) {
       if (const auto written = write_file(directory / name, text); !written) {
         messages.error(written.error().sentence);
-        status = status == ExitStatus::internal_error ? status : std::max(status, written.error().status);
+        status = status == ExitStatus::internal_error ? status
+                                                      : std::max(status, written.error().status);
       }
     }
   }
   return status;
 }
 
-int report(const ReplayArguments& arguments, const RunResult& r, ExitStatus inputs_status, Messages& messages) {
-  const Ledger ledger = make_ledger(r.counters, 0);
+/// What the user should know about the result beyond the table.
+void remark(const RunResult& r, const Ledger& ledger, Messages& messages) {
   for (const std::string& error : r.writer.errors) messages.error(error);
+  if (ledger.flows_refused > 0)
+    messages.note("flows that found no room in the flow table: " + grouped(ledger.flows_refused) +
+                  ". Give it more with --flows.");
+  if (const uint64_t outside = r.counters[flowstats::Counter::flows_dropped_not_local]; outside > 0)
+    messages.note("flows without an internal side, not logged: " + grouped(outside) + ". See -N.");
   if (!ledger.closes())
-    messages.error("internal error: the counters do not add up; please report it with counters.json.");
+    messages.error(
+        "internal error: the counters do not add up; please report it with counters.json.");
+}
+
+int report(const ReplayArguments& arguments, const RunResult& r, ExitStatus inputs_status,
+           Messages& messages) {
+  const Ledger ledger = make_ledger(r.counters, 0);
+  remark(r, ledger, messages);
   ExitStatus status = final_status(arguments, inputs_status, r, ledger);
   status = write_documents(r, ledger, status, messages);
   if (arguments.json)
@@ -111,7 +131,8 @@ int fail_with(const flowstats::Error& error, Messages& messages) {
 }
 
 /// Everything but DPDK and the output has been checked.
-int run(const ReplayArguments& arguments, const ReplayPlan& plan, const Inputs& inputs, Messages& messages) {
+int run(const ReplayArguments& arguments, const ReplayPlan& plan, const Inputs& inputs,
+        Messages& messages) {
   const SignalWatch signals;
   dataplane::EalOptions eal_options;
   eal_options.worker_lcores = dataplane::ReplayPipeline::lcores_needed(plan.replay.workers);
@@ -120,7 +141,8 @@ int run(const ReplayArguments& arguments, const ReplayPlan& plan, const Inputs& 
   const auto eal = dataplane::start_eal(eal_options);
   if (!eal) return fail_with(eal.error(), messages);
   for (const std::string& line : plan.announcements) messages.result("[-] " + line);
-  auto done = run_replay_pipeline(inputs.captures, supervisor_options(arguments, plan, inputs), signals, messages);
+  auto done = run_replay_pipeline(inputs.captures, supervisor_options(arguments, plan, inputs),
+                                  signals, messages);
   if (!done) return fail_with(done.error(), messages);
   ExitStatus status = inputs.status;
   if (const auto& fault = done->source_fault) {
@@ -139,7 +161,8 @@ int replay(const ReplayArguments& arguments, Messages& messages) {
   plan->writer.base = output_base(plan->directory, arguments.files.front());
   const Inputs inputs = open_inputs(arguments, plan->replay.measurement.mode, messages);
   if (inputs.captures.empty()) return static_cast<int>(inputs.status);
-  if (const auto usable = check_output(plan->writer.base); !usable) return fail_with(usable.error(), messages);
+  if (const auto usable = check_output(plan->writer.base); !usable)
+    return fail_with(usable.error(), messages);
   for (const std::string& line : plan_lines(*plan, inputs)) messages.result(line);
   if (arguments.dry_run) {
     if (arguments.json) messages.document(plan_json(*plan, inputs));

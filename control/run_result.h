@@ -1,4 +1,5 @@
-/// What a replay did: the facts that the end table, summary.json, counters.json and the exit status are made from.
+/// What a replay did: the facts that the end table, summary.json, counters.json and the exit status
+/// are made from.
 #pragma once
 
 #include <cstdint>

@@ -21,8 +21,12 @@ struct BitName {
 };
 
 /// The order of the names in Tstat's message, which is not that of the bits.
-constexpr std::array<BitName, 6> kVideoNames = {
-    {{1, "End_to_end"}, {2, "Layer7"}, {8, "VideoInfo"}, {16, "YouTube"}, {4, "Options"}, {32, "Advanced"}}};
+constexpr std::array<BitName, 6> kVideoNames = {{{1, "End_to_end"},
+                                                 {2, "Layer7"},
+                                                 {8, "VideoInfo"},
+                                                 {16, "YouTube"},
+                                                 {4, "Options"},
+                                                 {32, "Advanced"}}};
 
 std::string video_level_text(uint32_t level) {
   std::string out = "Video log level set to " + std::to_string(level) + " (Core";
@@ -57,7 +61,9 @@ std::vector<std::string_view> words_of(std::string_view line) {
 
 class Parser {
  public:
-  Parser(const std::string& name, const RuntimeState& before) : name_(name), before_(before) { out_.state = before; }
+  Parser(const std::string& name, const RuntimeState& before) : name_(name), before_(before) {
+    out_.state = before;
+  }
 
   void line(std::string_view text) {
     ++line_;
@@ -79,7 +85,8 @@ class Parser {
     out_.announcements.push_back(tcp_level_text(now.groups));
     out_.announcements.push_back(video_level_text(now.video_level));
     if (now.dump_engine != before_.dump_engine)
-      out_.announcements.emplace_back(now.dump_engine ? "Enabling dump engine" : "Disabling dump engine");
+      out_.announcements.emplace_back(now.dump_engine ? "Enabling dump engine"
+                                                      : "Disabling dump engine");
     return std::move(out_);
   }
 
@@ -92,7 +99,8 @@ class Parser {
     section_ = nullptr;
     skipping_ = false;
     const size_t close = text.find(']');
-    const std::string name = lower_case(trim(text.substr(1, close == text.npos ? text.npos : close - 1)));
+    const std::string name =
+        lower_case(trim(text.substr(1, close == text.npos ? text.npos : close - 1)));
     if (close != text.size() - 1) {
       error("a section is a name in brackets on a line of its own, such as [log].");
       skipping_ = true;
@@ -124,15 +132,18 @@ class Parser {
     if (skipping_) return;
     auto words = words_of(text);
     const std::string_view name = words[0];
-    if (section_ == nullptr) return error("\"" + std::string(name) + "\" stands before any section ([log], [options], [dump]).");
+    if (section_ == nullptr)
+      return error("\"" + std::string(name) +
+                   "\" stands before any section ([log], [options], [dump]).");
     const RuntimeKey* key = find_key(name);
     if (key == nullptr) return;
     words.erase(words.begin());
     const bool equals = !words.empty() && words[0] == "=";
     if (equals) words.erase(words.begin());
     if (equals && words.empty()) return error(std::string(name) + " = : the value is missing.");
-    if (words.size() > 1) return error("second value \"" + std::string(words[1]) + "\" after " + std::string(name) +
-                                       "; one assignment a line.");
+    if (words.size() > 1)
+      return error("second value \"" + std::string(words[1]) + "\" after " + std::string(name) +
+                   "; one assignment a line.");
     double value = 1;
     if (!words.empty()) {
       const auto parsed = parse_value(words[0]);
@@ -151,12 +162,15 @@ class Parser {
                         : key.target == RuntimeTarget::dump_number ? 4294967295.0
                                                                    : 1;
     if (value < 0 || value > most || value != std::floor(value)) {
-      return wrong(key, text, key.target == RuntimeTarget::http_url      ? "must be 0, 1 or 2."
-                              : key.target == RuntimeTarget::dump_number ? "must be a whole number of at least 0."
-                                                                         : "must be 0 or 1.");
+      return wrong(key, text,
+                   key.target == RuntimeTarget::http_url ? "must be 0, 1 or 2."
+                   : key.target == RuntimeTarget::dump_number
+                       ? "must be a whole number of at least 0."
+                       : "must be 0 or 1.");
     }
     const bool on = value > 0;
-    if (on && !key.built && key.target != RuntimeTarget::dump_number) out_.not_built.emplace_back(key.name);
+    if (on && !key.built && key.target != RuntimeTarget::dump_number)
+      out_.not_built.emplace_back(key.name);
     set(key, on, static_cast<uint32_t>(value));
   }
 
@@ -179,17 +193,10 @@ class Parser {
       case RuntimeTarget::tcp_group:
         state.groups = GroupMask{static_cast<uint8_t>(set_bit(state.groups.bits()))};
         break;
-      case RuntimeTarget::video_group:
-        state.video_level = set_bit(state.video_level);
-        break;
-      case RuntimeTarget::http_url:
-        state.http_full_url = value;
-        break;
-      case RuntimeTarget::dump_switch:
-        state.dump_engine = state.dump_engine || on;
-        break;
-      case RuntimeTarget::dump_number:
-        break;
+      case RuntimeTarget::video_group: state.video_level = set_bit(state.video_level); break;
+      case RuntimeTarget::http_url: state.http_full_url = value; break;
+      case RuntimeTarget::dump_switch: state.dump_engine = state.dump_engine || on; break;
+      case RuntimeTarget::dump_number: break;
     }
   }
 
@@ -214,7 +221,8 @@ std::string tcp_level_text(GroupMask groups) {
   return out + ")";
 }
 
-RuntimeConf parse_runtime_conf(std::string_view text, const std::string& name, const RuntimeState& before) {
+RuntimeConf parse_runtime_conf(std::string_view text, const std::string& name,
+                               const RuntimeState& before) {
   Parser parser(name, before);
   for (const std::string_view line : split(text, '\n')) parser.line(line);
   return parser.finish();

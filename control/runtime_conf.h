@@ -1,8 +1,9 @@
 /// Tstat's runtime.conf (-T): text -> which groups, logs and engines are wanted.
 ///
-/// Sections [log], [options] and [dump]; "key = value", "key value", or a bare key for 1; `#` starts a comment. A missing section
-/// and a missing key of [log] or [options] keep the previous state; [dump] starts from all off. All errors are reported. What
-/// is accepted but not built yet is named. Control thread.
+/// Sections [log], [options] and [dump]; "key = value", "key value", or a bare key for 1; `#`
+/// starts a comment. A missing section and a missing key of [log] or [options] keep the previous
+/// state; [dump] starts from all off. All errors are reported. What is accepted but not built yet
+/// is named. Control thread.
 #pragma once
 
 #include <cstdint>
@@ -33,16 +34,19 @@ inline constexpr uint32_t kTcpComplete = 0x0001, kTcpNocomplete = 0x0002;
 
 struct RuntimeConf {
   RuntimeState state;
-  std::vector<std::string> announcements;  // Tstat's lines for standard output, without the time in brackets
-  std::vector<std::string> not_built;      // keys the file switches on that have no effect yet
-  std::vector<std::string> errors;         // "FILE:LINE: ..."; `state` is the previous one when not empty
+  std::vector<std::string>
+      announcements;  // Tstat's lines for standard output, without the time in brackets
+  std::vector<std::string> not_built;  // keys the file switches on that have no effect yet
+  std::vector<std::string> errors;  // "FILE:LINE: ..."; `state` is the previous one when not empty
 };
 
 /// `name` is what messages call the file.
-[[nodiscard]] RuntimeConf parse_runtime_conf(std::string_view text, const std::string& name, const RuntimeState& before);
+[[nodiscard]] RuntimeConf parse_runtime_conf(std::string_view text, const std::string& name,
+                                             const RuntimeState& before);
 
 /// Reads and parses; a file that cannot be read is one error.
-[[nodiscard]] RuntimeConf load_runtime_conf(const std::filesystem::path& path, const RuntimeState& before);
+[[nodiscard]] RuntimeConf load_runtime_conf(const std::filesystem::path& path,
+                                            const RuntimeState& before);
 
 /// "TCP log level set to 31 (Core + End_to_end + Layer7 + P2P + Options + Advanced)".
 [[nodiscard]] std::string tcp_level_text(flowstats::GroupMask groups);

@@ -15,14 +15,10 @@ SignalWatch::SignalWatch() {
   TAPSTAT_ASSERT(pthread_sigmask(SIG_BLOCK, &watched, &previous_mask_) == 0);
   descriptor_ = signalfd(-1, &watched, SFD_CLOEXEC | SFD_NONBLOCK);
   TAPSTAT_ASSERT(descriptor_ >= 0);
-  struct sigaction ignore {};
-  ignore.sa_handler = SIG_IGN;
-  TAPSTAT_ASSERT(sigaction(SIGPIPE, &ignore, &previous_pipe_) == 0);
 }
 
 SignalWatch::~SignalWatch() {
   close(descriptor_);
-  sigaction(SIGPIPE, &previous_pipe_, nullptr);
   pthread_sigmask(SIG_SETMASK, &previous_mask_, nullptr);
 }
 

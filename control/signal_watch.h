@@ -1,13 +1,13 @@
 /// Signals as events of the control thread, without handlers and without global state.
 ///
-/// SIGINT, SIGTERM, SIGHUP and SIGUSR1 are blocked in the thread that makes a SignalWatch and in every thread started
-/// after it, and arrive through a descriptor; SIGPIPE is ignored. The previous state comes back with the destructor.
+/// SIGINT, SIGTERM, SIGHUP and SIGUSR1 are blocked in the thread that makes a SignalWatch and in
+/// every thread started after it, and arrive through a descriptor. The previous state comes back
+/// with the destructor.
 #pragma once
-
-#include <csignal>
 
 #include <array>
 #include <chrono>
+#include <csignal>
 #include <cstddef>
 #include <optional>
 
@@ -26,10 +26,10 @@ class SignalWatch {
  private:
   int descriptor_ = -1;
   sigset_t previous_mask_{};
-  struct sigaction previous_pipe_ {};
 };
 
-/// While it lives, the stopping signals end the process at once with status 0: for the time before anything is written.
+/// While it lives, the stopping signals end the process at once with status 0: for the time before
+/// anything is written.
 class ExitOnSignal {
  public:
   ExitOnSignal();

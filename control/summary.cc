@@ -15,7 +15,8 @@ namespace {
 
 using flowstats::Counter;
 
-void time_or_null(JsonText& json, std::string_view name, const std::optional<flowstats::Timestamp>& time) {
+void time_or_null(JsonText& json, std::string_view name,
+                  const std::optional<flowstats::Timestamp>& time) {
   json.key(name);
   if (time)
     json.number(time->us);
@@ -104,11 +105,14 @@ std::string as_utf8(std::string_view bytes) {
   std::string out;
   for (size_t i = 0; i < bytes.size();) {
     const auto lead = static_cast<unsigned char>(bytes[i]);
-    const size_t length = lead < 0x80 ? 1 : lead >= 0xc2 && lead < 0xe0 ? 2 : lead >= 0xe0 && lead < 0xf0 ? 3
-                          : lead >= 0xf0 && lead < 0xf5                 ? 4
-                                                                        : 0;
+    const size_t length = lead < 0x80                   ? 1
+                          : lead >= 0xc2 && lead < 0xe0 ? 2
+                          : lead >= 0xe0 && lead < 0xf0 ? 3
+                          : lead >= 0xf0 && lead < 0xf5 ? 4
+                                                        : 0;
     bool whole = length > 0 && i + length <= bytes.size();
-    for (size_t k = 1; whole && k < length; ++k) whole = (static_cast<unsigned char>(bytes[i + k]) & 0xc0) == 0x80;
+    for (size_t k = 1; whole && k < length; ++k)
+      whole = (static_cast<unsigned char>(bytes[i + k]) & 0xc0) == 0x80;
     out += whole ? std::string(bytes.substr(i, length)) : std::string("\xef\xbf\xbd");
     i += whole ? length : 1;
   }
@@ -138,6 +142,7 @@ std::string summary_json(const RunResult& r, const Ledger& ledger, int exit_stat
   json.key("flows_open").number(r.flows_open);
   json.key("packets_lost").number(ledger.packets_lost());
   json.key("packets_lost_percent").number(ledger.packets_lost_percent());
+  json.key("flows_refused").number(ledger.flows_refused);
   json.key("records_lost").number(ledger.records_lost());
   json.key("difference_is_zero").boolean(ledger.closes());
   counters(json, r);
@@ -169,7 +174,8 @@ flowstats::Result<void> write_file(const std::filesystem::path& path, const std:
   std::error_code ignored;
   std::filesystem::remove(part, ignored);
   return flowstats::fail(flowstats::ExitStatus::records_lost,
-                         "cannot write \"" + path.string() + "\": " + (error ? error.message() : std::strerror(reason)) + ".");
+                         "cannot write \"" + path.string() +
+                             "\": " + (error ? error.message() : std::strerror(reason)) + ".");
 }
 
 }  // namespace tapstat::control

@@ -1,6 +1,7 @@
 #include "control/supervisor.h"
 
 #include <cstdlib>
+#include <future>
 #include <memory>
 #include <optional>
 #include <string>
@@ -17,15 +18,17 @@ using flowstats::CounterValues;
 using std::chrono::milliseconds;
 using Clock = std::chrono::steady_clock;
 
-/// How often the pipeline is looked at: often at first, so that a short replay ends when it is done.
+/// How often the pipeline is looked at: often at first, so that a short replay ends when it is
+/// done.
 constexpr milliseconds kLookSoon{1}, kLookLater{10};
 constexpr milliseconds kSoon{1'000};
 constexpr milliseconds kSecondInterrupt{2'000};
 
 class Run {
  public:
-  Run(dataplane::ReplayPipeline& pipeline, exporters::Writer& writer, const CounterBlock& writer_counters,
-      const SupervisorOptions& options, const SignalWatch& signals, Messages& messages)
+  Run(dataplane::ReplayPipeline& pipeline, exporters::Writer& writer,
+      const CounterBlock& writer_counters, const SupervisorOptions& options,
+      const SignalWatch& signals, Messages& messages)
       : pipeline_(pipeline),
         writer_(writer),
         writer_counters_(writer_counters),
@@ -43,15 +46,16 @@ class Run {
     dataplane::ReplayProgress p = pipeline_.progress();
     while (!p.finished) {
       const auto now = Clock::now();
-      if (const auto signal = signals_.wait(now - started_ < kSoon ? kLookSoon : kLookLater)) on_signal(*signal, p);
+      if (const auto signal = signals_.wait(now - started_ < kSoon ? kLookSoon : kLookLater))
+        on_signal(*signal, p);
       p = pipeline_.progress();
-      if (switch_is_due(p)) apply_switch(p);
+      if (switch_is_due()) apply_switch(p);
       progress_.update(p, Clock::now());
     }
     pipeline_.join();
     progress_.finish();
     SupervisorResult result;
-    result.writer = writer_.finish();
+    result.writer = finish_writing();
     result.wall_s = std::chrono::duration<double>(Clock::now() - started_).count();
     p = pipeline_.progress();
     result.counters = all_counters(p);
@@ -64,6 +68,14 @@ class Run {
   }
 
  private:
+  /// A slow disk may take long: signals are heard meanwhile.
+  exporters::WriterReport finish_writing() {
+    auto report = std::async(std::launch::async, [this] { return writer_.finish(); });
+    while (report.wait_for(milliseconds{0}) != std::future_status::ready)
+      if (const auto signal = signals_.wait(kLookSoon)) on_signal(*signal, pipeline_.progress());
+    return report.get();
+  }
+
   CounterValues all_counters(const dataplane::ReplayProgress& p) const {
     CounterValues values = p.counters;
     values += writer_counters_.snapshot();
@@ -73,7 +85,8 @@ class Run {
   void on_signal(int signal, const dataplane::ReplayProgress& p) {
     if (signal == SIGUSR1) return print_status(p);
     const auto now = Clock::now();
-    if (signal == SIGINT && interrupted_at_ && now - *interrupted_at_ < kSecondInterrupt) stop_now(p);
+    if (signal == SIGINT && interrupted_at_ && now - *interrupted_at_ < kSecondInterrupt)
+      stop_now(p);
     interrupted_at_ = now;
     next_switch_ = options_.switches.size();
     pipeline_.request_stop();
@@ -82,7 +95,8 @@ class Run {
   /// The second SIGINT: nothing is waited for.
   [[noreturn]] void stop_now(const dataplane::ReplayProgress& p) {
     const CounterValues c = all_counters(p);
-    const uint64_t written = c[Counter::rows_complete_written] + c[Counter::rows_nocomplete_written];
+    const uint64_t written =
+        c[Counter::rows_complete_written] + c[Counter::rows_nocomplete_written];
     const uint64_t records = c[Counter::flows_exported] + p.flows_open;
     messages_.error("stopped at once: " + grouped(records > written ? records - written : 0) +
                     " open or recorded flows were not written.");
@@ -95,15 +109,14 @@ class Run {
     for (size_t i = 0; i < flowstats::kCounterCount; ++i) {
       if (c.value[i] == 0) continue;
       const std::string name(flowstats::kCounterTable[i].name);
-      block += "\n  " + name + std::string(name.size() < 40 ? 40 - name.size() : 1, ' ') + grouped(c.value[i]);
+      block += "\n  " + name + std::string(name.size() < 40 ? 40 - name.size() : 1, ' ') +
+               grouped(c.value[i]);
     }
     messages_.status_line(block);
   }
 
-  /// held() may still speak of the switch before: the packets tell them apart.
-  bool switch_is_due(const dataplane::ReplayProgress& p) const {
-    return next_switch_ < options_.switches.size() && pipeline_.held() &&
-           p.counters[Counter::rx_packets] >= options_.switches[next_switch_].packet;
+  bool switch_is_due() const {
+    return next_switch_ < options_.switches.size() && pipeline_.held();
   }
 
   void hold_for_next_switch() {
@@ -137,12 +150,13 @@ class Run {
 
 }  // namespace
 
-flowstats::Result<SupervisorResult> run_replay_pipeline(const std::vector<dataplane::CaptureFile>& captures,
-                                                        const SupervisorOptions& options, const SignalWatch& signals,
-                                                        Messages& messages) {
+flowstats::Result<SupervisorResult> run_replay_pipeline(
+    const std::vector<dataplane::CaptureFile>& captures, const SupervisorOptions& options,
+    const SignalWatch& signals, Messages& messages) {
   auto pipeline = dataplane::ReplayPipeline::create(captures, options.replay, options.config);
   if (!pipeline) return tl::make_unexpected(pipeline.error());
-  messages.detail("memory at most " + memory_text((*pipeline)->memory_ceiling_bytes()) + " for packets, flows and records");
+  messages.detail("memory at most " + memory_text((*pipeline)->memory_ceiling_bytes()) +
+                  " for packets, flows and records");
   CounterBlock writer_counters;
   exporters::Writer writer(options.writer, (*pipeline)->record_sources(), writer_counters,
                            [&](const std::string& line) { messages.result(line); });

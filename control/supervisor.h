@@ -1,8 +1,9 @@
-/// Runs a replay from the first packet to the last row: starts and stops pipeline and writer in order, watches signals,
-/// shows progress.
+/// Runs a replay from the first packet to the last row: starts and stops pipeline and writer in
+/// order, watches signals, shows progress.
 ///
-/// SIGINT, SIGTERM and SIGHUP stop reading, close the flows and write everything; a second SIGINT within two seconds ends
-/// the process at once with status 1. SIGUSR1 prints a status block. Control thread.
+/// SIGINT, SIGTERM and SIGHUP stop reading, close the flows and write everything; a second SIGINT
+/// within two seconds ends the process at once with status 1. SIGUSR1 prints a status block.
+/// Control thread.
 #pragma once
 
 #include <cstdint>
@@ -19,7 +20,8 @@
 
 namespace tapstat::control {
 
-/// After this many packets of the run, `config` is in force. For tests of the run-time switch; packets and epochs ascend.
+/// After this many packets of the run, `config` is in force. For tests of the run-time switch;
+/// packets and epochs ascend.
 struct GroupSwitch {
   uint64_t packet = 0;
   flowstats::ActiveConfig config;
@@ -29,8 +31,8 @@ struct SupervisorOptions {
   dataplane::ReplayOptions replay;
   exporters::WriterOptions writer;
   flowstats::ActiveConfig config;
-  flowstats::Timestamp first_packet;   // names the first directory
-  uint64_t packets_expected = 0;       // 0: unknown
+  flowstats::Timestamp first_packet;  // names the first directory
+  uint64_t packets_expected = 0;      // 0: unknown
   Progress::Form progress = Progress::Form::off;
   std::vector<GroupSwitch> switches;
 };
@@ -46,10 +48,10 @@ struct SupervisorResult {
   std::optional<flowstats::Error> source_fault;  // a capture changed while it was read
 };
 
-/// After start_eal(). `captures` holds at least one. Errors: ExitStatus::environment (memory, ports, output directory);
-/// nothing was read then.
-[[nodiscard]] flowstats::Result<SupervisorResult> run_replay_pipeline(const std::vector<dataplane::CaptureFile>& captures,
-                                                                      const SupervisorOptions& options,
-                                                                      const SignalWatch& signals, Messages& messages);
+/// After start_eal(). `captures` holds at least one. Errors: ExitStatus::environment (memory,
+/// ports, output directory); nothing was read then.
+[[nodiscard]] flowstats::Result<SupervisorResult> run_replay_pipeline(
+    const std::vector<dataplane::CaptureFile>& captures, const SupervisorOptions& options,
+    const SignalWatch& signals, Messages& messages);
 
 }  // namespace tapstat::control

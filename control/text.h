@@ -1,4 +1,5 @@
-/// Small text tools of the configuration parsers: lines, blanks, numbers, whole files. Control thread.
+/// Small text tools of the configuration parsers: lines, blanks, numbers, whole files. Control
+/// thread.
 #pragma once
 
 #include <charconv>
@@ -35,8 +36,8 @@ template <class T>
 /// Configuration files larger than this are refused: nobody writes them by hand.
 inline constexpr size_t kConfigBytesMax = 1 << 20;
 
-/// Reads a regular file of at most kConfigBytesMax bytes. Errors: ExitStatus::usage; the sentence is
-/// "cannot read "PATH": REASON.".
+/// Reads a regular file of at most kConfigBytesMax bytes. Errors: ExitStatus::usage; the sentence
+/// is "cannot read "PATH": REASON.".
 [[nodiscard]] flowstats::Result<std::string> read_config_file(const std::filesystem::path& path);
 
 }  // namespace tapstat::control

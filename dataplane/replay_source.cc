@@ -90,7 +90,7 @@ void ReplaySource::release_pending() {
 uint16_t ReplaySource::allowed(uint16_t count) {
   const uint64_t hold_at = control_.hold_at.load(std::memory_order_acquire);
   const uint64_t left = hold_at > delivered_ ? hold_at - delivered_ : 0;
-  holding_ = left == 0;
+  holding_at_ = left == 0 ? hold_at : ReplayControl::kNoHold;
   return static_cast<uint16_t>(std::min<uint64_t>(count, left));
 }
 

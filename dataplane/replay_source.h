@@ -35,7 +35,8 @@ class ReplaySource {
   /// were delivered once more (or stop was asked for); reported once for each round. finished: nothing will follow.
   [[nodiscard]] State receive(Burst& burst);
 
-  [[nodiscard]] bool holding() const { return holding_; }
+  /// The hold_at that makes it wait, or kNoHold.
+  [[nodiscard]] uint64_t holding_at() const { return holding_at_; }
   [[nodiscard]] flowstats::Timestamp last_frame() const { return last_frame_; }
   [[nodiscard]] flowstats::Timestamp clock() const { return clock_; }
   /// Why a capture could not be read to its counted end, if so.
@@ -64,7 +65,7 @@ class ReplaySource {
   LinkType link_type_ = LinkType::ethernet;
   uint64_t rounds_done_ = 0;
   bool finished_ = false;
-  bool holding_ = false;
+  uint64_t holding_at_ = ReplayControl::kNoHold;
 
   std::array<rte_mbuf*, kBurst> pending_;
   uint16_t pending_first_ = 0, pending_count_ = 0;

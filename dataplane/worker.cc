@@ -90,7 +90,6 @@ void Worker::run_from_source(ReplaySource& source) {
   for (;;) {
     const ReplaySource::State state = source.receive(burst);
     if (state == ReplaySource::State::packets) {
-      status_.held.store(false, std::memory_order_relaxed);
       count_received(burst, counters_);
       process(burst);
     } else if (state == ReplaySource::State::round_ended) {
@@ -98,7 +97,7 @@ void Worker::run_from_source(ReplaySource& source) {
     } else if (state == ReplaySource::State::finished) {
       break;
     } else {
-      status_.held.store(source.holding(), std::memory_order_release);
+      status_.held_at.store(source.holding_at(), std::memory_order_release);
       rest();
     }
   }
@@ -190,7 +189,6 @@ void Dispatcher::run(ReplaySource& source) {
   for (;;) {
     const ReplaySource::State state = source.receive(burst);
     if (state == ReplaySource::State::packets) {
-      status_.held.store(false, std::memory_order_relaxed);
       count_received(burst, counters_);
       dispatch(burst);
       status_.clock_us.store(burst.clocks[burst.count - 1].us, std::memory_order_relaxed);
@@ -199,7 +197,7 @@ void Dispatcher::run(ReplaySource& source) {
     } else if (state == ReplaySource::State::finished) {
       break;
     } else {
-      status_.held.store(source.holding() && workers_caught_up(), std::memory_order_release);
+      if (workers_caught_up()) status_.held_at.store(source.holding_at(), std::memory_order_release);
       nap();
     }
   }

@@ -24,7 +24,8 @@ namespace tapstat::dataplane {
 struct alignas(128) WorkerStatus {
   std::atomic<uint64_t> packets_done = 0;  // received from source or dispatcher and completely processed
   std::atomic<int64_t> clock_us = flowstats::kNever.us;
-  std::atomic<bool> held = false;  // the source waits at hold_at, everything before it is processed
+  /// The hold_at at which the source waits with everything before it processed.
+  std::atomic<uint64_t> held_at = ReplayControl::kNoHold;
   std::atomic<bool> finished = false;
 };
 

@@ -1,7 +1,7 @@
-"""Every crafted case of the reference material in tstat mode: the logs are the expected text, line by line, in order.
+"""Every crafted case of the reference material in tstat mode: the logs equal the expected text.
 
-Not compared: the columns of P2P and layer 7 and con_t, p2p_t, http_t, which classification fills. A reference cell "-nan"
-stands for 0.000000 (docs/differences_from_tstat.md).
+Not compared: the columns of P2P and layer 7 and con_t, p2p_t, http_t, which classification fills. A
+reference cell "-nan" stands for 0.000000 (docs/differences_from_tstat.md).
 """
 import sys
 import tempfile
@@ -10,7 +10,17 @@ from pathlib import Path
 
 import support
 
-NOT_COMPARED = {"con_t", "p2p_t", "http_t", "p2p_st", "ed2k_data", "ed2k_sig", "ed2k_c2s", "ed2k_c2c", "ed2k_chat"}
+NOT_COMPARED = {
+    "con_t",
+    "p2p_t",
+    "http_t",
+    "p2p_st",
+    "ed2k_data",
+    "ed2k_sig",
+    "ed2k_c2s",
+    "ed2k_c2c",
+    "ed2k_chat",
+}
 COMPARED_OF_LAYER7 = {"c_pkts_push", "s_pkts_push"}
 
 
@@ -31,7 +41,9 @@ def columns_of(header):
 
 def is_compared(names, position):
     layer7 = names.index("http_req_cnt") if "http_req_cnt" in names else len(names)
-    return (position < layer7 or names[position] in COMPARED_OF_LAYER7) and names[position] not in NOT_COMPARED
+    return (position < layer7 or names[position] in COMPARED_OF_LAYER7) and names[
+        position
+    ] not in NOT_COMPARED
 
 
 def row_differences(names, wanted, got):
@@ -59,13 +71,26 @@ def log_differences(wanted, got):
 
 def case_differences(cases, name, work):
     out = work / name
-    result = support.tapstat("replay", cases / f"{name}.pcap", "-s", out, "-q", "--schema", "tstat-3.3", "-N",
-                             cases / "internal.conf", "-T", cases / "runtime.conf")
+    result = support.tapstat(
+        "replay",
+        cases / f"{name}.pcap",
+        "-s",
+        out,
+        "-q",
+        "--schema",
+        "tstat-3.3",
+        "-N",
+        cases / "internal.conf",
+        "-T",
+        cases / "runtime.conf",
+    )
     if result.status != 0:
         return [f"exit {result.status}: {result.err.strip()}"]
     differences = []
     for log, lines in expected_logs(cases / f"{name}.expected").items():
-        differences += [f"{log}: {text}" for text in log_differences(lines, support.log_lines(out, log))]
+        differences += [
+            f"{log}: {text}" for text in log_differences(lines, support.log_lines(out, log))
+        ]
     for equation in support.summary(out)["equations"]:
         if equation["difference"] != 0:
             differences.append(f"ledger: {equation}")
@@ -75,8 +100,12 @@ def case_differences(cases, name, work):
 def main():
     cases = support.shared_or_skip() / "specs/tstat-tcp-cases"
     names = sorted(path.stem for path in cases.glob("*.expected"))
-    with tempfile.TemporaryDirectory(prefix="tapstat_cases_") as work, ThreadPoolExecutor(2) as pool:
-        results = dict(zip(names, pool.map(lambda name: case_differences(cases, name, Path(work)), names)))
+    with tempfile.TemporaryDirectory(prefix="tapstat_cases_") as work, ThreadPoolExecutor(
+        2
+    ) as pool:
+        results = dict(
+            zip(names, pool.map(lambda name: case_differences(cases, name, Path(work)), names))
+        )
     bad = {name: differences for name, differences in results.items() if differences}
     for name, differences in bad.items():
         print(f"{name}: " + "\n    ".join(differences[:8]))

@@ -1,7 +1,7 @@
 """What the system tests share: running the binary, finding its logs, making small captures.
 
-Every test program takes the path of the binary as its first argument (meson passes it) and the source root in
-TAPSTAT_SOURCE_ROOT. Exit status 77 tells meson that a program was skipped.
+Every test program takes the path of the binary as its first argument (meson passes it) and the
+source root in TAPSTAT_SOURCE_ROOT. Exit status 77 tells meson that a program was skipped.
 """
 import json
 import os
@@ -47,14 +47,21 @@ def tapstat(*arguments, cwd=None, timeout=TIMEOUT_S, prefix=(), env=None):
     environment = {k: v for k, v in os.environ.items() if k != "NO_COLOR"}
     environment.update({"TZ": "UTC", "LC_ALL": "C.UTF-8"}, **(env or {}))
     command = [*map(str, prefix), str(BINARY), *map(str, arguments)]
-    done = subprocess.run(command, cwd=cwd, timeout=timeout, env=environment, stdin=subprocess.DEVNULL,
-                          capture_output=True, check=False)
+    done = subprocess.run(
+        command,
+        cwd=cwd,
+        timeout=timeout,
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        check=False,
+    )
     return Result(done)
 
 
 def directories(base):
     """The output directories below `base`, in order."""
-    return sorted(Path(base).glob("*.out"))
+    return sorted(Path(base).glob("*.out*"))
 
 
 def log_lines(base, name="log_tcp_complete"):
@@ -96,15 +103,43 @@ class TestCase(unittest.TestCase):
 
 # ---- captures ----
 
+
 def ipv4(source, destination, protocol, payload, ident=1, ttl=64):
     address = lambda text: bytes(int(part) for part in text.split("."))
-    return struct.pack("!BBHHHBBH4s4s", 0x45, 0, 20 + len(payload), ident, 0, ttl, protocol, 0, address(source),
-                       address(destination)) + payload
+    return (
+        struct.pack(
+            "!BBHHHBBH4s4s",
+            0x45,
+            0,
+            20 + len(payload),
+            ident,
+            0,
+            ttl,
+            protocol,
+            0,
+            address(source),
+            address(destination),
+        )
+        + payload
+    )
 
 
 def tcp(source_port, destination_port, seq, ack, flags, payload=b"", window=8192):
-    return struct.pack("!HHIIBBHHH", source_port, destination_port, seq & 0xFFFFFFFF, ack & 0xFFFFFFFF, 0x50, flags,
-                       window, 0, 0) + payload
+    return (
+        struct.pack(
+            "!HHIIBBHHH",
+            source_port,
+            destination_port,
+            seq & 0xFFFFFFFF,
+            ack & 0xFFFFFFFF,
+            0x50,
+            flags,
+            window,
+            0,
+            0,
+        )
+        + payload
+    )
 
 
 def ethernet(payload, ether_type=0x0800):
@@ -114,7 +149,14 @@ def ethernet(payload, ether_type=0x0800):
 FIN, SYN, RST, PSH, ACK = 0x01, 0x02, 0x04, 0x08, 0x10
 
 
-def connection(client="192.0.2.10", client_port=40000, server="198.51.100.20", server_port=9999, start_us=0, sizes=(100, 1000)):
+def connection(
+    client="192.0.2.10",
+    client_port=40000,
+    server="198.51.100.20",
+    server_port=9999,
+    start_us=0,
+    sizes=(100, 1000),
+):
     """A whole connection as (time_us, frame): handshake, a request, a reply, both FINs."""
     client_seq, server_seq = 1000, 5000
     packets = []
@@ -123,7 +165,14 @@ def connection(client="192.0.2.10", client_port=40000, server="198.51.100.20", s
         nonlocal client_seq, server_seq
         at = start_us + 10_000 * len(packets)
         if from_client:
-            segment = tcp(client_port, server_port, client_seq, server_seq if flags & ACK else 0, flags, payload)
+            segment = tcp(
+                client_port,
+                server_port,
+                client_seq,
+                server_seq if flags & ACK else 0,
+                flags,
+                payload,
+            )
             frame = ethernet(ipv4(client, server, 6, segment, ident=len(packets) + 1))
             client_seq += len(payload) + (1 if flags & (SYN | FIN) else 0)
         else:
@@ -147,8 +196,11 @@ def connections(count, start_us=0, gap_us=1_000):
     """`count` connections that overlap in time, as one sequence in the order of time."""
     packets = []
     for i in range(count):
-        packets += connection(client=f"192.0.{2 + (i >> 13)}.{1 + i % 250}", client_port=1024 + i % 60000,
-                              start_us=start_us + i * gap_us)
+        packets += connection(
+            client=f"192.0.{2 + (i >> 13)}.{1 + i % 250}",
+            client_port=1024 + i % 60000,
+            start_us=start_us + i * gap_us,
+        )
     return sorted(packets, key=lambda packet: packet[0])
 
 
@@ -160,7 +212,9 @@ def pcap_bytes(packets, link_type=1, snap_length=65535):
     for at, frame in packets:
         when = T0_US + at
         kept = frame[:snap_length]
-        out.append(struct.pack("<IIII", when // 1_000_000, when % 1_000_000, len(kept), len(frame)) + kept)
+        out.append(
+            struct.pack("<IIII", when // 1_000_000, when % 1_000_000, len(kept), len(frame)) + kept
+        )
     return b"".join(out)
 
 

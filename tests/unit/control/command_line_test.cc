@@ -32,16 +32,47 @@ TEST(CommandLine, DefaultsOfReplay) {
   EXPECT_EQ(a.workers, 1U);
   EXPECT_EQ(a.loops, 1U);
   EXPECT_EQ(a.speed, 0);
-  EXPECT_FALSE(a.groups || a.schema || a.mode || a.output || a.fail_on_loss_percent || a.flow_capacity);
+  EXPECT_FALSE(a.groups || a.schema || a.mode || a.output || a.fail_on_loss_percent ||
+               a.flow_capacity);
   EXPECT_TRUE(a.unpack && a.progress);
   EXPECT_FALSE(a.gzip || a.json || a.dry_run || a.out.quiet);
 }
 
 TEST(CommandLine, TakesEveryFlagOfReplay) {
-  const auto a = replay({"-s", "out", "a.pcap", "-N", "nets", "-T", "rt", "-g", "core,p2p", "--schema", "tstat-3.3", "--mode",
-                         "corrected", "--workers", "3", "--loop", "0", "--speed", "x0.5", "--fail-on-loss=0.5", "--dry-run",
-                         "--json", "-q", "-vv", "-c", "t.toml", "--gzip", "--no-unpack", "--no-progress", "--color", "never",
-                         "--flows", "1000", "b.pcap"});
+  const auto a = replay({"-s",
+                         "out",
+                         "a.pcap",
+                         "-N",
+                         "nets",
+                         "-T",
+                         "rt",
+                         "-g",
+                         "core,p2p",
+                         "--schema",
+                         "tstat-3.3",
+                         "--mode",
+                         "corrected",
+                         "--workers",
+                         "3",
+                         "--loop",
+                         "0",
+                         "--speed",
+                         "x0.5",
+                         "--fail-on-loss=0.5",
+                         "--dry-run",
+                         "--json",
+                         "-q",
+                         "-vv",
+                         "-c",
+                         "t.toml",
+                         "--gzip",
+                         "--no-unpack",
+                         "--no-progress",
+                         "--color",
+                         "never",
+                         "--flows",
+                         "1000",
+                         "b.pcap"});
   EXPECT_EQ(a.files.size(), 2U);
   EXPECT_EQ(a.groups->bits(), 4);
   EXPECT_EQ(*a.schema, flowstats::Schema::tstat_3_3);
@@ -63,27 +94,42 @@ TEST(CommandLine, FailOnLossDoesNotEatTheNextFile) {
 }
 
 TEST(CommandLine, UnknownThingsNameTheNearestValidOne) {
-  EXPECT_EQ(refusal({"replay", "x", "--worker", "2"}),
-            "unknown flag \"--worker\". Did you mean \"--workers\"? Run \"tapstat replay --help\".");
+  EXPECT_EQ(
+      refusal({"replay", "x", "--worker", "2"}),
+      "unknown flag \"--worker\". Did you mean \"--workers\"? Run \"tapstat replay --help\".");
   EXPECT_EQ(refusal({"replay", "x", "--gropus=all"}),
             "unknown flag \"--gropus\". Did you mean \"--groups\"? Run \"tapstat replay --help\".");
   EXPECT_EQ(refusal({"replay", "x", "-x"}), "unknown flag \"-x\". Run \"tapstat replay --help\".");
-  EXPECT_EQ(refusal({"repaly", "x"}), "unknown command \"repaly\". Did you mean \"replay\"? Run \"tapstat --help\".");
+  EXPECT_EQ(refusal({"repaly", "x"}),
+            "unknown command \"repaly\". Did you mean \"replay\"? Run \"tapstat --help\".");
   EXPECT_EQ(refusal({"replay", "x", "-g", "core,ptp"}),
-            "--groups \"core,ptp\": unknown column group \"ptp\". Did you mean \"p2p\"? Groups: core, end_to_end, p2p, "
+            "--groups \"core,ptp\": unknown column group \"ptp\". Did you mean \"p2p\"? Groups: "
+            "core, end_to_end, p2p, "
             "options, layer7, advanced, all or none.");
   EXPECT_EQ(refusal({"replay", "x", "--mode", "tsat"}),
             "--mode \"tsat\": must be tstat or corrected. Did you mean \"tstat\"?");
-  EXPECT_EQ(refusal({"replay", "x", "--schema", "tstat"}), "--schema \"tstat\": must be mplane or tstat-3.3.");
+  EXPECT_EQ(refusal({"replay", "x", "--schema", "tstat"}),
+            "--schema \"tstat\": must be mplane or tstat-3.3.");
   EXPECT_EQ(refusal({"describe", "colunms"}),
             "describe \"colunms\": must be columns or counters. Did you mean \"columns\"?");
 }
 
 TEST(CommandLine, RefusesValuesOutOfRange) {
-  for (const Words& bad : std::vector<Words>{{"--workers", "0"}, {"--workers", "65"}, {"--workers", "2x"}, {"--loop", "-1"},
-                                             {"--loop", ""}, {"--speed", "0"}, {"--speed", "x0"}, {"--speed", "xinf"},
-                                             {"--speed", "fast"}, {"--fail-on-loss=101"}, {"--fail-on-loss=x"},
-                                             {"--flows", "0"}, {"--color", "maybe"}, {"-g", "none,p2p"}, {"-g", ""},
+  for (const Words& bad : std::vector<Words>{{"--workers", "0"},
+                                             {"--workers", "65"},
+                                             {"--workers", "2x"},
+                                             {"--loop", "-1"},
+                                             {"--loop", ""},
+                                             {"--speed", "0"},
+                                             {"--speed", "x0"},
+                                             {"--speed", "xinf"},
+                                             {"--speed", "fast"},
+                                             {"--fail-on-loss=101"},
+                                             {"--fail-on-loss=x"},
+                                             {"--flows", "0"},
+                                             {"--color", "maybe"},
+                                             {"-g", "none,p2p"},
+                                             {"-g", ""},
                                              {"-s", ""}}) {
     Words words = {"replay", "x"};
     words.insert(words.end(), bad.begin(), bad.end());
@@ -96,7 +142,8 @@ TEST(CommandLine, RefusesMissingAndRepeatedThings) {
   EXPECT_EQ(refusal({"replay"}), "replay needs a capture file. Run \"tapstat replay --help\".");
   EXPECT_NE(refusal({"replay", "x", "-s"}), "accepted");
   EXPECT_NE(refusal({"replay", "x", "-s", "a", "-s", "b"}), "accepted");
-  EXPECT_EQ(refusal({"describe", "counters", "--json", "--markdown"}), "--json and --markdown exclude each other.");
+  EXPECT_EQ(refusal({"describe", "counters", "--json", "--markdown"}),
+            "--json and --markdown exclude each other.");
   EXPECT_EQ(refusal({"describe", "columns", "counters"}),
             "unexpected argument \"counters\". Run \"tapstat describe --help\".");
 }
@@ -117,15 +164,16 @@ TEST(CommandLine, VersionIsAnAnswer) {
 }
 
 TEST(OptionValues, GroupsHaveTheNumberOfTheHeader) {
-  const std::pair<const char*, int> cases[] = {{"all", 15},  {"none", 0},      {"core", 0},           {"end_to_end", 1},
-                                               {"layer7", 2}, {"p2p", 4},      {"options", 8},        {"advanced", 16},
-                                               {"all,advanced", 31}, {" core , layer7 ", 2}};
+  const std::pair<const char*, int> cases[] = {
+      {"all", 15}, {"none", 0},    {"core", 0},      {"end_to_end", 1},    {"layer7", 2},
+      {"p2p", 4},  {"options", 8}, {"advanced", 16}, {"all,advanced", 31}, {" core , layer7 ", 2}};
   for (const auto& [text, bits] : cases) {
     const auto groups = control::parse_groups(text);
     ASSERT_TRUE(groups.has_value()) << text;
     EXPECT_EQ(groups->bits(), bits) << text;
   }
-  EXPECT_EQ(control::group_names(flowstats::GroupMask{15}), (Words{"core", "end_to_end", "p2p", "options", "layer7"}));
+  EXPECT_EQ(control::group_names(flowstats::GroupMask{15}),
+            (Words{"core", "end_to_end", "p2p", "options", "layer7"}));
 }
 
 }  // namespace

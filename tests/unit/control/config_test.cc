@@ -1,9 +1,9 @@
 #include "control/config.h"
 
-#include <gtest/gtest.h>
-
 #include <algorithm>
 #include <fstream>
+
+#include <gtest/gtest.h>
 
 #include "control/config_keys.h"
 #include "control/config_value.h"
@@ -13,7 +13,9 @@ namespace {
 
 using Lines = std::vector<std::string>;
 
-control::ConfigFile parse(std::string_view text) { return control::parse_config(text, "tapstat.toml"); }
+control::ConfigFile parse(std::string_view text) {
+  return control::parse_config(text, "tapstat.toml");
+}
 
 TEST(Config, AnEmptyFileSetsNothing) {
   const auto file = parse("");
@@ -55,7 +57,8 @@ groups = ["core", "p2p"]
 }
 
 TEST(Config, RelativeNamesStartAtTheFile) {
-  const auto file = control::parse_config("[network]\ninternal = \"net.internal\"\n", "/etc/tapstat/tapstat.toml");
+  const auto file = control::parse_config("[network]\ninternal = \"net.internal\"\n",
+                                          "/etc/tapstat/tapstat.toml");
   EXPECT_EQ(file.config.internal, "/etc/tapstat/net.internal");
 }
 
@@ -70,24 +73,27 @@ TEST(Config, DefaultsOfTheModes) {
 
 TEST(Config, NamesWhatIsNotBuiltYet) {
   const auto file = parse(
-      "[ports.\"0000:3b:00.0\"]\nqueues = 4\ncores = \"4-7\"\n[control]\nlisten = \"127.0.0.1:8888\"\n"
+      "[ports.\"0000:3b:00.0\"]\nqueues = 4\ncores = \"4-7\"\n[control]\nlisten = "
+      "\"127.0.0.1:8888\"\n"
       "[output.collector1]\nkind = \"ipfix\"\nspool_max = \"10GiB\"\n[flows]\nmax_new_per_s = 5\n");
   ASSERT_TRUE(file.errors.empty()) << file.errors[0];
   EXPECT_EQ(file.config.not_built.size(), 4U);
-  EXPECT_NE(std::ranges::find(file.config.not_built, "[ports.\"0000:3b:00.0\"]"), file.config.not_built.end());
-  EXPECT_NE(std::ranges::find(file.config.not_built, "[control] listen"), file.config.not_built.end());
+  EXPECT_NE(std::ranges::find(file.config.not_built, "[ports.\"0000:3b:00.0\"]"),
+            file.config.not_built.end());
+  EXPECT_NE(std::ranges::find(file.config.not_built, "[control] listen"),
+            file.config.not_built.end());
 }
 
 TEST(Config, AMisspeltKeyIsLocated) {
   const auto file = parse("\n\n\n\n\n\n\n\n\n\n[ports.\"0000:3b:00.0\"]\nquues = 4\n");
-  EXPECT_EQ(file.errors,
-            (Lines{"tapstat.toml:12:1: unknown key \"quues\" in [ports.\"0000:3b:00.0\"]. Did you mean \"queues\"?"}));
+  EXPECT_EQ(file.errors, (Lines{"tapstat.toml:12:1: unknown key \"quues\" in "
+                                "[ports.\"0000:3b:00.0\"]. Did you mean \"queues\"?"}));
 }
 
 TEST(Config, AValueOutOfRangeIsLocated) {
   const auto file = parse(std::string(18, '\n') + "[output.tstat]\nrotate   = \"1x\"\n");
-  EXPECT_EQ(file.errors,
-            (Lines{"tapstat.toml:20:12: rotate = \"1x\": not a duration. Examples: \"30s\", \"5m\", \"1h\"."}));
+  EXPECT_EQ(file.errors, (Lines{"tapstat.toml:20:12: rotate = \"1x\": not a duration. Examples: "
+                                "\"30s\", \"5m\", \"1h\"."}));
 }
 
 TEST(Config, ListsAllErrorsInTheOrderOfTheFile) {
@@ -107,30 +113,38 @@ tstat = "x"
 [control]
 listen = "8888"
 )");
-  EXPECT_EQ(file.errors,
-            (Lines{"tapstat.toml:2:11: tunnels = [ 'gre', 'mlps' ]: \"mlps\" must be \"gre\", \"ipip\", \"vxlan\", "
-                   "\"gtpu\", \"mpls\", \"qinq\" or \"pppoe\". Did you mean \"mpls\"?",
-                   "tapstat.toml:3:12: internal = 5: must be a text in quotes, not empty.",
-                   "tapstat.toml:5:12: capacity = 0: must be a whole number of 1 to 100000000.",
-                   "tapstat.toml:6:13: udp_pairs = \"many\": must be a whole number of 1 to 100000000.",
-                   "tapstat.toml:7:12: tcp_idle = \"30\": not a duration. Examples: \"30s\", \"5m\", \"1h\".",
-                   "tapstat.toml:8:2: unknown section [measurment]. Did you mean \"measurement\"?",
-                   "tapstat.toml:11:13: hugepages = \"atuo\": must be \"auto\", \"required\" or \"none\". Did you mean "
-                   "\"auto\"?",
-                   "tapstat.toml:13:1: \"tstat\" must be a section: [output.tstat].",
-                   "tapstat.toml:15:10: listen = \"8888\": not an address and port. Example: \"127.0.0.1:8888\"."}));
+  EXPECT_EQ(
+      file.errors,
+      (Lines{"tapstat.toml:2:11: tunnels = [ 'gre', 'mlps' ]: \"mlps\" must be \"gre\", \"ipip\", "
+             "\"vxlan\", "
+             "\"gtpu\", \"mpls\", \"qinq\" or \"pppoe\". Did you mean \"mpls\"?",
+             "tapstat.toml:3:12: internal = 5: must be a text in quotes, not empty.",
+             "tapstat.toml:5:12: capacity = 0: must be a whole number of 1 to 100000000.",
+             "tapstat.toml:6:13: udp_pairs = \"many\": must be a whole number of 1 to 100000000.",
+             "tapstat.toml:7:12: tcp_idle = \"30\": not a duration. Examples: \"30s\", \"5m\", "
+             "\"1h\".",
+             "tapstat.toml:8:2: unknown section [measurment]. Did you mean \"measurement\"?",
+             "tapstat.toml:11:13: hugepages = \"atuo\": must be \"auto\", \"required\" or "
+             "\"none\". Did you mean "
+             "\"auto\"?",
+             "tapstat.toml:13:1: \"tstat\" must be a section: [output.tstat].",
+             "tapstat.toml:15:10: listen = \"8888\": not an address and port. Example: "
+             "\"127.0.0.1:8888\"."}));
 }
 
 TEST(Config, BrokenTomlAndDuplicatesAreLocated) {
-  EXPECT_TRUE(parse("[flows\n").errors.at(0).starts_with("tapstat.toml:1:")) << parse("[flows\n").errors.at(0);
+  EXPECT_TRUE(parse("[flows\n").errors.at(0).starts_with("tapstat.toml:1:"))
+      << parse("[flows\n").errors.at(0);
   const auto twice = parse("[flows]\ncapacity = 1\ncapacity = 2\n");
   ASSERT_EQ(twice.errors.size(), 1U);
   EXPECT_TRUE(twice.errors[0].starts_with("tapstat.toml:3:")) << twice.errors[0];
 }
 
 TEST(Config, NeedsSections) {
-  EXPECT_EQ(parse("capacity = 1\n").errors, (Lines{"tapstat.toml:1:1: unknown section [capacity]."}));
-  EXPECT_EQ(parse("flows = 1\n").errors, (Lines{"tapstat.toml:1:1: \"flows\" must be a section: [flows]."}));
+  EXPECT_EQ(parse("capacity = 1\n").errors,
+            (Lines{"tapstat.toml:1:1: unknown section [capacity]."}));
+  EXPECT_EQ(parse("flows = 1\n").errors,
+            (Lines{"tapstat.toml:1:1: \"flows\" must be a section: [flows]."}));
 }
 
 TEST(ConfigValue, Durations) {
@@ -138,17 +152,22 @@ TEST(ConfigValue, Durations) {
   EXPECT_EQ(control::parse_duration("30s"), flowstats::seconds(30));
   EXPECT_EQ(control::parse_duration("5m"), flowstats::seconds(300));
   EXPECT_EQ(control::parse_duration("7d"), flowstats::seconds(604'800));
-  for (const char* bad : {"", "s", "1", "1x", "-1s", "1.5h", " 1s", "99999999999999999d", "99999999999999999999s"})
+  for (const char* bad :
+       {"", "s", "1", "1x", "-1s", "1.5h", " 1s", "99999999999999999d", "99999999999999999999s"})
     EXPECT_FALSE(control::parse_duration(bad)) << bad;
 }
 
 TEST(ConfigValue, SizesCoresAddresses) {
   EXPECT_EQ(control::parse_size("10GiB"), 10ULL << 30);
   EXPECT_EQ(control::parse_size("7B"), 7U);
-  for (const char* bad : {"", "10", "10GB", "9999999999TiB"}) EXPECT_FALSE(control::parse_size(bad)) << bad;
-  for (const char* good : {"0", "4-7", "0,2,8-11"}) EXPECT_TRUE(control::is_core_list(good)) << good;
-  for (const char* bad : {"", "7-4", "1,", "a", "1-", "5000"}) EXPECT_FALSE(control::is_core_list(bad)) << bad;
-  for (const char* good : {"127.0.0.1:8888", "[::1]:80", "localhost:1"}) EXPECT_TRUE(control::is_host_and_port(good)) << good;
+  for (const char* bad : {"", "10", "10GB", "9999999999TiB"})
+    EXPECT_FALSE(control::parse_size(bad)) << bad;
+  for (const char* good : {"0", "4-7", "0,2,8-11"})
+    EXPECT_TRUE(control::is_core_list(good)) << good;
+  for (const char* bad : {"", "7-4", "1,", "a", "1-", "5000"})
+    EXPECT_FALSE(control::is_core_list(bad)) << bad;
+  for (const char* good : {"127.0.0.1:8888", "[::1]:80", "localhost:1"})
+    EXPECT_TRUE(control::is_host_and_port(good)) << good;
   for (const char* bad : {"", ":80", "a:", "a:0", "a:65536", "::1:80", "a b:1"})
     EXPECT_FALSE(control::is_host_and_port(bad)) << bad;
 }
@@ -166,7 +185,8 @@ TEST(Config, TheShippedFileShowsEveryKey) {
   EXPECT_EQ(file.errors, Lines{});
   EXPECT_EQ(file.config.settings, control::kConfigKeys.size());
   for (const auto& key : control::kConfigKeys)
-    EXPECT_NE(text.find("\n" + std::string(key.name) + " = "), std::string::npos) << key.section << " " << key.name;
+    EXPECT_NE(text.find("\n" + std::string(key.name) + " = "), std::string::npos)
+        << key.section << " " << key.name;
 }
 
 TEST(Config, TheShippedFileChangesNothing) {

@@ -1,8 +1,8 @@
 #include "control/messages.h"
 
-#include <gtest/gtest.h>
-
 #include <array>
+
+#include <gtest/gtest.h>
 
 namespace tapstat::tests {
 namespace {
@@ -34,9 +34,10 @@ TEST(Messages, ErrorsGoToStandardErrorWithTheProgramsName) {
   control::Messages messages(streams.options(true));
   messages.error("cannot read capture \"frist.pcap\": no such file. Did you mean \"first.pcap\"?");
   messages.located_errors({"runtime.conf:9: a", "runtime.conf:10: b"});
-  EXPECT_EQ(Streams::text(streams.err),
-            "tapstat: cannot read capture \"frist.pcap\": no such file. Did you mean \"first.pcap\"?\n"
-            "runtime.conf:9: a\nruntime.conf:10: b\n");
+  EXPECT_EQ(
+      Streams::text(streams.err),
+      "tapstat: cannot read capture \"frist.pcap\": no such file. Did you mean \"first.pcap\"?\n"
+      "runtime.conf:9: a\nruntime.conf:10: b\n");
   EXPECT_EQ(Streams::text(streams.out), "");
 }
 

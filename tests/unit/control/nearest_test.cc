@@ -21,7 +21,8 @@ TEST(Nearest, CountsEdits) {
 TEST(Nearest, IsSymmetric) {
   const std::string words[] = {"rotate", "rotat", "ratote", "", "x", "tcplog_p2p", "p2p"};
   for (const auto& a : words)
-    for (const auto& b : words) EXPECT_EQ(edit_distance(a, b), edit_distance(b, a)) << a << " " << b;
+    for (const auto& b : words)
+      EXPECT_EQ(edit_distance(a, b), edit_distance(b, a)) << a << " " << b;
 }
 
 TEST(Nearest, TakesTheNearestAndTheFirstOfEqualOnes) {

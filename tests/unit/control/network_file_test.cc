@@ -9,7 +9,9 @@ using control::parse_network_file;
 using flowstats::IpAddress;
 using flowstats::IpVersion;
 
-constexpr uint32_t address(uint32_t a, uint32_t b, uint32_t c, uint32_t d) { return a << 24 | b << 16 | c << 8 | d; }
+constexpr uint32_t address(uint32_t a, uint32_t b, uint32_t c, uint32_t d) {
+  return a << 24 | b << 16 | c << 8 | d;
+}
 
 bool contains_v4(const flowstats::NetworkList& list, uint32_t host_order) {
   return list.contains(IpVersion::v4, IpAddress::v4(host_order));
@@ -45,7 +47,8 @@ TEST(NetworkFile, LengthLimitsOfIpv6) {
   EXPECT_TRUE(file.warnings.empty());
   const auto odd = parse_network_file("2001:db8::/65\n10.0.0.0/8\n", "nets");
   ASSERT_EQ(odd.warnings.size(), 1U);
-  EXPECT_EQ(odd.warnings[0], "nets:1: \"2001:db8::/65\": an IPv6 prefix longer than 64 is unusual.");
+  EXPECT_EQ(odd.warnings[0],
+            "nets:1: \"2001:db8::/65\": an IPv6 prefix longer than 64 is unusual.");
 }
 
 TEST(NetworkFile, LengthZeroAndTheZeroAddressMeanEverything) {
@@ -67,14 +70,18 @@ TEST(NetworkFile, AFamilyWithoutNetworksIsInternalAndSaysSo) {
 
 TEST(NetworkFile, ListsAllBadLines) {
   const auto file = parse_network_file(
-      "10.0.0.0/33\n10.0.0/8\n10.0.0.0/8\n2001:db8::/129\nfoo\n1.2.3.4\n5.6.7.8.9\n1.2.3.4/255.0.0\n9.9.9.9\n", "n");
+      "10.0.0.0/33\n10.0.0/8\n10.0.0.0/8\n2001:db8::/129\nfoo\n1.2.3.4\n5.6.7.8.9\n1.2.3.4/"
+      "255.0.0\n9.9.9.9\n",
+      "n");
   ASSERT_EQ(file.errors.size(), 7U);
   EXPECT_EQ(file.errors[0], "n:1: \"10.0.0.0/33\": the prefix length must be 0 to 32.");
   EXPECT_EQ(file.errors[1],
-            "n:2: \"10.0.0/8\": not a network. Examples: \"10.0.0.0/8\", \"10.0.0.0/255.0.0.0\", \"2001:db8::/32\".");
+            "n:2: \"10.0.0/8\": not a network. Examples: \"10.0.0.0/8\", \"10.0.0.0/255.0.0.0\", "
+            "\"2001:db8::/32\".");
   EXPECT_EQ(file.errors[2], "n:4: \"2001:db8::/129\": the prefix length must be 0 to 128.");
   EXPECT_TRUE(file.errors[3].starts_with("n:5: \"foo\": not a network."));
-  EXPECT_EQ(file.errors[4], "n:7: \"5.6.7.8.9\": expected the mask of \"1.2.3.4\", such as 255.255.255.0.");
+  EXPECT_EQ(file.errors[4],
+            "n:7: \"5.6.7.8.9\": expected the mask of \"1.2.3.4\", such as 255.255.255.0.");
   EXPECT_EQ(file.errors[5], "n:8: \"1.2.3.4/255.0.0\": the mask is not four numbers of 0 to 255.");
   EXPECT_EQ(file.errors[6], "n:9: \"9.9.9.9\" has neither /length nor a mask on the next line.");
 }
@@ -89,6 +96,12 @@ TEST(NetworkFile, TakesAHundredNetworksOfEachFamily) {
   const auto file = parse_network_file(text + "11.0.0.0/8\n", "nets");
   ASSERT_EQ(file.errors.size(), 1U);
   EXPECT_EQ(file.errors[0], "nets:201: more than 100 IPv4 networks.");
+}
+
+TEST(NetworkFile, AZeroByteEndsNoAddress) {
+  using namespace std::string_view_literals;
+  EXPECT_EQ(parse_network_file("10.0.0.0\0junk/8\n"sv, "n").errors.size(), 1U);
+  EXPECT_EQ(parse_network_file("2001:db8::\0junk/32\n"sv, "n").errors.size(), 1U);
 }
 
 TEST(NetworkFile, AMissingFileIsAnError) {

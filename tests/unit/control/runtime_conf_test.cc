@@ -1,8 +1,8 @@
 #include "control/runtime_conf.h"
 
-#include <gtest/gtest.h>
-
 #include <algorithm>
+
+#include <gtest/gtest.h>
 
 #include "control/runtime_keys.h"
 
@@ -13,7 +13,9 @@ using control::parse_runtime_conf;
 using control::RuntimeState;
 using Lines = std::vector<std::string>;
 
-control::RuntimeConf parse(std::string_view text) { return parse_runtime_conf(text, "runtime.conf", RuntimeState{}); }
+control::RuntimeConf parse(std::string_view text) {
+  return parse_runtime_conf(text, "runtime.conf", RuntimeState{});
+}
 
 TEST(RuntimeConf, WithoutAFileTheFourGroupsAreOn) {
   EXPECT_EQ(RuntimeState{}.groups.bits(), 15);
@@ -28,25 +30,30 @@ TEST(RuntimeConf, AnEmptyFileChangesNothing) {
   EXPECT_EQ(conf.state, RuntimeState{});
   EXPECT_EQ(conf.announcements,
             (Lines{"TCP log level set to 15 (Core + End_to_end + Layer7 + P2P + Options)",
-                   "Video log level set to 31 (Core + End_to_end + Layer7 + VideoInfo + YouTube + Options)"}));
+                   "Video log level set to 31 (Core + End_to_end + Layer7 + VideoInfo + YouTube + "
+                   "Options)"}));
 }
 
 TEST(RuntimeConf, ReadsTheReferenceExample) {
   const auto conf = parse(
       "[log]\nhisto_engine = 0\nlog_tcp_complete = 1\nlog_udp_complete = 0\nlog_http_complete = 1\n"
-      "[options]\ntcplog_end_to_end = 1\ntcplog_p2p=1\ntcplog_options 1\ntcplog_layer7\ntcplog_advanced = 1 # all\n");
+      "[options]\ntcplog_end_to_end = 1\ntcplog_p2p=1\ntcplog_options "
+      "1\ntcplog_layer7\ntcplog_advanced = 1 # all\n");
   EXPECT_TRUE(conf.errors.empty());
   EXPECT_EQ(conf.state.groups.bits(), 31);
-  EXPECT_EQ(conf.announcements,
-            (Lines{"Disabling histo engine logs", "Disabling log_udp_complete", "Enabling log_http_complete",
-                   "TCP log level set to 31 (Core + End_to_end + Layer7 + P2P + Options + Advanced)",
-                   "Video log level set to 31 (Core + End_to_end + Layer7 + VideoInfo + YouTube + Options)"}));
+  EXPECT_EQ(
+      conf.announcements,
+      (Lines{"Disabling histo engine logs", "Disabling log_udp_complete",
+             "Enabling log_http_complete",
+             "TCP log level set to 31 (Core + End_to_end + Layer7 + P2P + Options + Advanced)",
+             "Video log level set to 31 (Core + End_to_end + Layer7 + VideoInfo + YouTube + "
+             "Options)"}));
   EXPECT_EQ(conf.not_built, (Lines{"log_http_complete"}));
 }
 
 TEST(RuntimeConf, EveryFormOfAValue) {
-  for (const char* text : {"tcplog_p2p = 0", "tcplog_p2p=0", "tcplog_p2p 0", "tcplog_p2p\t=\t0x0", "tcplog_p2p = 0.0",
-                           "  tcplog_p2p 0 # off", "tcplog_p2p =0\r"}) {
+  for (const char* text : {"tcplog_p2p = 0", "tcplog_p2p=0", "tcplog_p2p 0", "tcplog_p2p\t=\t0x0",
+                           "tcplog_p2p = 0.0", "  tcplog_p2p 0 # off", "tcplog_p2p =0\r"}) {
     const auto conf = parse(std::string("[OPTIONS]\n") + text);
     EXPECT_TRUE(conf.errors.empty()) << text;
     EXPECT_EQ(conf.state.groups.bits(), 11) << text;
@@ -105,17 +112,20 @@ TEST(RuntimeConf, AllErrorsAreListedAndNothingIsApplied) {
       "[options]\n"
       "httplog_full_url = 3\n"
       "tcplog_layer7 = 0\n");
-  EXPECT_EQ(conf.errors,
-            (Lines{"runtime.conf:1: \"tcplog_p2p\" stands before any section ([log], [options], [dump]).",
-                   "runtime.conf:3: second value \"1\" after tcplog_p2p; one assignment a line.",
-                   "runtime.conf:4: tcplog_p2p = 2: must be 0 or 1.",
-                   "runtime.conf:5: tcplog_p2p = maybe: not a number. Examples: 1, 0x1, 1.0.",
-                   "runtime.conf:6: tcplog_p2p = : the value is missing.",
-                   "runtime.conf:7: unknown option \"Tcplog_p2p\" in [options]. Did you mean \"tcplog_p2p\"?",
-                   "runtime.conf:8: unknown section [opt].",
-                   "runtime.conf:10: a section is a name in brackets on a line of its own, such as [log].",
-                   "runtime.conf:11: a section is a name in brackets on a line of its own, such as [log].",
-                   "runtime.conf:13: httplog_full_url = 3: must be 0, 1 or 2."}));
+  EXPECT_EQ(
+      conf.errors,
+      (Lines{
+          "runtime.conf:1: \"tcplog_p2p\" stands before any section ([log], [options], [dump]).",
+          "runtime.conf:3: second value \"1\" after tcplog_p2p; one assignment a line.",
+          "runtime.conf:4: tcplog_p2p = 2: must be 0 or 1.",
+          "runtime.conf:5: tcplog_p2p = maybe: not a number. Examples: 1, 0x1, 1.0.",
+          "runtime.conf:6: tcplog_p2p = : the value is missing.",
+          "runtime.conf:7: unknown option \"Tcplog_p2p\" in [options]. Did you mean "
+          "\"tcplog_p2p\"?",
+          "runtime.conf:8: unknown section [opt].",
+          "runtime.conf:10: a section is a name in brackets on a line of its own, such as [log].",
+          "runtime.conf:11: a section is a name in brackets on a line of its own, such as [log].",
+          "runtime.conf:13: httplog_full_url = 3: must be 0, 1 or 2."}));
   EXPECT_EQ(conf.state, RuntimeState{});
   EXPECT_TRUE(conf.announcements.empty());
 }
@@ -123,7 +133,8 @@ TEST(RuntimeConf, AllErrorsAreListedAndNothingIsApplied) {
 TEST(RuntimeConf, EveryKeyIsAcceptedInItsSection) {
   for (const auto& section : control::kRuntimeSections)
     for (const auto& key : section.keys) {
-      const auto conf = parse("[" + std::string(section.name) + "]\n" + std::string(key.name) + " = 1\n");
+      const auto conf =
+          parse("[" + std::string(section.name) + "]\n" + std::string(key.name) + " = 1\n");
       EXPECT_TRUE(conf.errors.empty()) << key.name;
       const bool notice = !key.built && key.target != control::RuntimeTarget::dump_number;
       EXPECT_EQ(conf.not_built.size(), notice ? 1U : 0U) << key.name;

@@ -1,0 +1,105 @@
+#include "control/ledger.h"
+
+#include <gtest/gtest.h>
+
+namespace tapstat::tests {
+namespace {
+
+using control::make_ledger;
+using flowstats::Counter;
+using flowstats::CounterValues;
+
+uint64_t& at(CounterValues& values, Counter counter) {
+  return values.value[static_cast<size_t>(counter)];
+}
+
+/// A run in which everything adds up and every cause occurs.
+CounterValues closed_run() {
+  CounterValues c;
+  for (size_t i = 0; i < flowstats::kCounterCount; ++i) {
+    const auto name = flowstats::kCounterTable[i].name;
+    if (name.starts_with("dropped_")) c.value[i] = 1 + i;
+  }
+  at(c, Counter::dropped_other) = 0;
+  at(c, Counter::analysed_packets) = 1'000;
+  at(c, Counter::rx_packets) = 1'000;
+  for (size_t i = 0; i < flowstats::kCounterCount; ++i)
+    if (flowstats::kCounterTable[i].name.starts_with("dropped_"))
+      at(c, Counter::rx_packets) += c.value[i];
+  at(c, Counter::flows_created) = 100;
+  at(c, Counter::flows_dropped_not_local) = 7;
+  at(c, Counter::flows_dropped_queue_full) = 2;
+  at(c, Counter::flows_dropped_evicted) = 1;
+  at(c, Counter::flows_exported) = 90;
+  at(c, Counter::rows_complete_formatted) = 60;
+  at(c, Counter::rows_complete_written) = 50;
+  at(c, Counter::rows_complete_dropped_log_disabled) = 4;
+  at(c, Counter::rows_complete_dropped_write_error) = 6;
+  at(c, Counter::rows_nocomplete_formatted) = 30;
+  at(c, Counter::rows_nocomplete_written) = 30;
+  return c;
+}
+
+TEST(Ledger, ClosesWhenEverythingIsAccountedFor) {
+  const auto ledger = make_ledger(closed_run(), 0);
+  EXPECT_TRUE(ledger.closes());
+  for (const auto* equation : ledger.equations())
+    EXPECT_EQ(equation->difference(), 0) << equation->name;
+}
+
+TEST(Ledger, EveryCounterOfAnEquationMatters) {
+  const auto is_part = [](std::string_view name) {
+    return name == "rx_packets" || name == "analysed_packets" || name.starts_with("dropped_") ||
+           name == "flows_created" || name == "flows_exported" ||
+           name.starts_with("flows_dropped_") || name.starts_with("rows_");
+  };
+  for (size_t i = 0; i < flowstats::kCounterCount; ++i) {
+    CounterValues c = closed_run();
+    ++c.value[i];
+    EXPECT_EQ(make_ledger(c, 0).closes(), !is_part(flowstats::kCounterTable[i].name))
+        << flowstats::kCounterTable[i].name;
+  }
+}
+
+TEST(Ledger, FlowsLeftOpenAreADifferenceUnlessNamed) {
+  CounterValues c = closed_run();
+  at(c, Counter::flows_created) += 5;
+  EXPECT_EQ(make_ledger(c, 0).flows.difference(), 5);
+  EXPECT_TRUE(make_ledger(c, 5).closes());
+}
+
+TEST(Ledger, ADifferenceHasASign) {
+  CounterValues c;
+  at(c, Counter::analysed_packets) = 3;
+  EXPECT_EQ(make_ledger(c, 0).packets.difference(), -3);
+}
+
+TEST(Ledger, LossIsWhatTheProgramCouldHaveKept) {
+  CounterValues c;
+  at(c, Counter::analysed_packets) = 90;
+  at(c, Counter::dropped_not_ip) = 1'000;
+  at(c, Counter::dropped_ring_full) = 9;
+  at(c, Counter::dropped_table_full) = 1;
+  at(c, Counter::rows_complete_dropped_write_error) = 2;
+  at(c, Counter::rows_complete_dropped_log_disabled) = 50;
+  at(c, Counter::flows_dropped_queue_full) = 3;
+  at(c, Counter::flows_dropped_not_local) = 60;
+  const auto ledger = make_ledger(c, 0);
+  EXPECT_EQ(ledger.packets_lost(), 10U);
+  EXPECT_DOUBLE_EQ(ledger.packets_lost_percent(), 10.0);
+  EXPECT_EQ(ledger.records_lost(), 5U);
+}
+
+TEST(Ledger, PercentagesStayWithinTheirBounds) {
+  CounterValues c;
+  EXPECT_EQ(make_ledger(c, 0).packets_lost_percent(), 0);
+  EXPECT_EQ(make_ledger(c, 0).flows_refused_percent(), 0);
+  at(c, Counter::dropped_ring_full) = 5;
+  at(c, Counter::flows_refused_table_full) = 1;
+  at(c, Counter::flows_created) = 3;
+  EXPECT_EQ(make_ledger(c, 0).packets_lost_percent(), 100);
+  EXPECT_EQ(make_ledger(c, 0).flows_refused_percent(), 25);
+}
+
+}  // namespace
+}  // namespace tapstat::tests
