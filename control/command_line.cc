@@ -53,6 +53,8 @@ void add_replay(CLI::App& app, ReplayArguments& a, Raw& raw) {
        "TCP flows of one worker [180000; 1000000 with --mode corrected]");
   text("--loop", raw.loops, "N", "replay N times, times shifted each round; 0 = until stopped [1]");
   text("--speed", raw.speed, "SPEED", "max, realtime or a factor: x0.5, x10 [max]");
+  app.add_flag("--discard-duplicates", a.discard_duplicates,
+               "leave out frames that a mirror port copied within 2 ms");
   app.add_flag("--gzip", a.gzip, "compress the logs");
   text("--fail-on-loss", raw.loss, "=PERCENT",
        "exit status 5 when more packets or records are lost [0 %]");

@@ -40,6 +40,7 @@ struct ReplayArguments {
   double speed = 0;    // 0: as fast as possible
   bool gzip = false, unpack = true, progress = true;
   bool dry_run = false, json = false;
+  bool discard_duplicates = false;
   OutputArguments out;
 };
 

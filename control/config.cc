@@ -159,6 +159,8 @@ class Reader {
     if (key.name == "directory") c.directory = path_of(node);
     if (key.name == "mode") c.mode = parse_mode(node.as_string()->get()).value();
     if (key.name == "schema") c.schema = parse_schema(node.as_string()->get()).value();
+    if (key.name == "duplicate_window")
+      c.duplicate_window = parse_duration(node.as_string()->get());
     if (key.name == "rotate") c.rotate = parse_duration(node.as_string()->get());
     if (key.name == "compress") c.gzip = node.as_string()->get() == "gzip";
     if (key.name != "groups") return;
@@ -218,6 +220,9 @@ ConfigFile load_config(const std::filesystem::path& path) {
   return out;
 }
 
+/// Untouched records cost address space only: room for many flows with long lists at once.
+constexpr uint32_t kSegmentRecordsMin = 1'000'000, kSegmentRecordsPerFlow = 16;
+
 flowstats::Measurement measurement_of(const Config& config, Mode mode) {
   flowstats::Measurement m;
   m.mode = mode;
@@ -232,7 +237,9 @@ flowstats::Measurement measurement_of(const Config& config, Mode mode) {
   take(m.limits.udp_pairs_max, config.udp_pairs);
   take(m.limits.slot_search_max, config.slot_search);
   take(m.limits.segments_per_quadrant_max, config.segments_per_quadrant);
-  take(m.limits.segment_records_max, config.segment_records);
+  m.limits.segment_records_max = config.segment_records.value_or(
+      std::max(kSegmentRecordsMin, kSegmentRecordsPerFlow * m.limits.tcp_flows_max));
+  take(m.duplicate_window, config.duplicate_window);
   take(m.timeouts.tcp_idle, config.tcp_idle);
   take(m.timeouts.tcp_singleton, config.tcp_singleton);
   take(m.timeouts.udp_idle, config.udp_idle);

@@ -27,6 +27,7 @@ struct Config {
   std::optional<std::filesystem::path> internal;   // relative names start at the file's directory
   std::optional<std::filesystem::path> directory;  // the same
   std::optional<flowstats::Duration> rotate;       // zero: never
+  std::optional<flowstats::Duration> duplicate_window;  // zero: copied frames count
   std::optional<bool> gzip;
   std::optional<uint32_t> flow_capacity, udp_pairs, slot_search, segments_per_quadrant,
       segment_records;

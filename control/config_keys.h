@@ -34,7 +34,7 @@ struct ConfigKey {
 inline constexpr int64_t kSecondUs = 1'000'000;
 inline constexpr int64_t kDayUs = 86'400 * kSecondUs;
 
-inline constexpr std::array<ConfigKey, 40> kConfigKeys = {{
+inline constexpr std::array<ConfigKey, 41> kConfigKeys = {{
     {"ports.*", "file", ConfigType::text},
     {"ports.*", "kernel", ConfigType::boolean},
     {"ports.*", "queues", ConfigType::integer, 1, 64},
@@ -55,6 +55,7 @@ inline constexpr std::array<ConfigKey, 40> kConfigKeys = {{
     {"network", "tunnels", ConfigType::text_list, 0, 0, "gre,ipip,vxlan,gtpu,mpls,qinq,pppoe"},
     {"network", "tunnel_depth", ConfigType::integer, 0, 8},
     {"measurement", "mode", ConfigType::choice, 0, 0, "tstat,corrected", true},
+    {"measurement", "duplicate_window", ConfigType::duration, 0, kSecondUs, "", true},
     {"log", "schema", ConfigType::choice, 0, 0, "mplane,tstat-3.3", true},
     {"privacy", "crypto_pan_key", ConfigType::text},
     {"privacy", "anonymise", ConfigType::text_list},

@@ -69,9 +69,7 @@ Column rate_column(const RunResult& r) {
   column.rows.push_back(
       {"packets",
        packet_rate_text(static_cast<double>(r.counters[Counter::rx_packets]) / wall) + " (mean)"});
-  column.rows.push_back(
-      {"bits",
-       bit_rate_text(8.0 * static_cast<double>(r.counters[Counter::rx_bytes]) / wall) + " (mean)"});
+  column.rows.push_back({"bits", bit_rate_text(r.bits_received() / wall) + " (mean)"});
   column.rows.push_back({"wall", seconds_text(r.wall_s)});
   if (r.traffic_s > 0)
     column.rows.push_back({"replay", factor_text(r.traffic_s / wall) + " x real time"});

@@ -18,6 +18,7 @@ InputFacts facts_of(const dataplane::CaptureFile& capture) {
   facts.packets = capture.packets;
   facts.bytes = capture.bytes;
   facts.snapped_packets = capture.snapped_packets;
+  facts.wire_bytes = capture.wire_bytes;
   facts.first = capture.first;
   facts.last = capture.last;
   facts.damage = capture.damage;

@@ -83,6 +83,8 @@ class Planner {
     plan_.replay.loops = arguments_.loops;
     plan_.replay.speed = arguments_.speed;
     plan_.replay.measurement = measurement_of(config_, mode);
+    if (arguments_.discard_duplicates)
+      plan_.replay.measurement.duplicate_window = flowstats::milliseconds(2);
     plan_.writer.schema =
         arguments_.schema.value_or(config_.schema.value_or(flowstats::Schema::mplane));
     plan_.writer.gzip = arguments_.gzip || config_.gzip.value_or(false);

@@ -21,12 +21,26 @@ struct InputFacts {
   std::filesystem::path name;
   std::string format, link_type;
   uint64_t packets = 0, bytes = 0, snapped_packets = 0;
+  uint64_t wire_bytes = 0;  // sum of the lengths on the wire
   std::optional<flowstats::Timestamp> first, last;
   std::optional<std::string> damage;
   std::optional<std::string> error;  // could not be read: nothing else is set
 };
 
 struct RunResult {
+  /// Of the packets received, by their length on the wire: the port reports captured lengths only.
+  [[nodiscard]] double bits_received() const {
+    uint64_t packets = 0, bytes = 0;
+    for (const InputFacts& input : inputs) {
+      packets += input.packets;
+      bytes += input.wire_bytes;
+    }
+    const auto received = static_cast<double>(counters[flowstats::Counter::rx_packets]);
+    return packets == 0
+               ? 0
+               : 8.0 * static_cast<double>(bytes) * received / static_cast<double>(packets);
+  }
+
   std::vector<InputFacts> inputs;
   flowstats::Mode mode = flowstats::Mode::tstat;
   flowstats::Schema schema = flowstats::Schema::mplane;

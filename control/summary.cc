@@ -41,6 +41,7 @@ void inputs(JsonText& json, const RunResult& r) {
     json.key("link_type").text(input.link_type);
     json.key("packets").number(input.packets);
     json.key("bytes").number(input.bytes);
+    json.key("wire_bytes").number(input.wire_bytes);
     json.key("snapped_packets").number(input.snapped_packets);
     time_or_null(json, "first_us", input.first);
     time_or_null(json, "last_us", input.last);
@@ -96,7 +97,7 @@ void rates(JsonText& json, const RunResult& r) {
   json.key("wall_s").number(r.wall_s);
   json.key("traffic_s").number(r.traffic_s);
   json.key("packets_per_s").number(static_cast<double>(r.counters[Counter::rx_packets]) / wall);
-  json.key("bits_per_s").number(8.0 * static_cast<double>(r.counters[Counter::rx_bytes]) / wall);
+  json.key("bits_per_s").number(r.bits_received() / wall);
 }
 
 }  // namespace

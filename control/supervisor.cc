@@ -115,9 +115,7 @@ class Run {
     messages_.status_line(block);
   }
 
-  bool switch_is_due() const {
-    return next_switch_ < options_.switches.size() && pipeline_.held();
-  }
+  bool switch_is_due() const { return next_switch_ < options_.switches.size() && pipeline_.held(); }
 
   void hold_for_next_switch() {
     if (next_switch_ < options_.switches.size())

@@ -1,4 +1,5 @@
-/// A burst of packets between a source and a worker: parallel arrays, filled and emptied by one thread.
+/// A burst of packets between a source and a worker: parallel arrays, filled and emptied by one
+/// thread.
 #pragma once
 
 #include <array>

@@ -13,7 +13,9 @@ using flowstats::ActiveConfig;
 namespace {
 
 /// The variable with room to align it to a cache line.
-size_t memory_for(uint32_t readers) { return rte_rcu_qsbr_get_memsize(readers) + RTE_CACHE_LINE_SIZE; }
+size_t memory_for(uint32_t readers) {
+  return rte_rcu_qsbr_get_memsize(readers) + RTE_CACHE_LINE_SIZE;
+}
 
 }  // namespace
 

@@ -1,7 +1,7 @@
 /// The published configuration and the proof that a replaced one is no longer read (rte_rcu_qsbr).
 ///
-/// Control publishes; each worker reads one pointer per burst and reports a quiescent point after it. Reading takes no
-/// lock and writes nothing that another thread reads per packet.
+/// Control publishes; each worker reads one pointer per burst and reports a quiescent point after
+/// it. Reading takes no lock and writes nothing that another thread reads per packet.
 #pragma once
 
 #include <atomic>
@@ -21,14 +21,17 @@ class ConfigEpoch {
   ConfigEpoch(const ConfigEpoch&) = delete;
   ConfigEpoch& operator=(const ConfigEpoch&) = delete;
 
-  /// Control. Replaces the configuration, waits until every reader that is online has passed a quiescent point, frees the
-  /// old one.
+  /// Control. Replaces the configuration, waits until every reader that is online has passed a
+  /// quiescent point, frees the old one.
   void publish(const flowstats::ActiveConfig& config);
 
-  /// Reader `id`, on its own thread. The reference is valid until the next quiescent() of this reader.
+  /// Reader `id`, on its own thread. The reference is valid until the next quiescent() of this
+  /// reader.
   void online(uint32_t id);
   void offline(uint32_t id);
-  [[nodiscard]] const flowstats::ActiveConfig& current() const { return *current_.load(std::memory_order_acquire); }
+  [[nodiscard]] const flowstats::ActiveConfig& current() const {
+    return *current_.load(std::memory_order_acquire);
+  }
   void quiescent(uint32_t id);
 
  private:

@@ -1,8 +1,8 @@
-/// Recognises frames that a mirror port copied twice: same IPv4 identification, TCP checksum and length as the segment before
-/// it in the same direction of the same flow, within a short time.
+/// Recognises frames that a mirror port copied twice: same IPv4 identification, TCP checksum and
+/// length as the segment before it in the same direction of the same flow, within a short time.
 ///
-/// Off by default, since Tstat counts such copies as retransmissions. Marks live beside the flow table, by slot, so that
-/// flows pay nothing while the filter is off. Owner thread of the table.
+/// Off by default, since Tstat counts such copies as retransmissions. Marks live beside the flow
+/// table, by slot, so that flows pay nothing while the filter is off. Owner thread of the table.
 #pragma once
 
 #include <array>
@@ -17,7 +17,8 @@ namespace tapstat::dataplane {
 class DuplicateFilter {
  public:
   /// `window` zero switches the filter off.
-  DuplicateFilter(uint32_t slots, flowstats::Duration window) : marks_(window.us > 0 ? slots : 0), window_(window) {}
+  DuplicateFilter(uint32_t slots, flowstats::Duration window)
+      : marks_(window.us > 0 ? slots : 0), window_(window) {}
 
   [[nodiscard]] bool enabled() const { return window_.us > 0; }
 

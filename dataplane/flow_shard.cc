@@ -12,23 +12,27 @@ using flowstats::Timestamp;
 namespace tcp_flag = flowstats::tcp_flag;
 
 namespace {
-constexpr uint32_t kTimerWorkPerBurst = 64;  // entries; bounds the pause when a million flows expire at once
+constexpr uint32_t kTimerWorkPerBurst =
+    64;  // entries; bounds the pause when a million flows expire at once
 
 bool opens_a_flow(const Segment& s) { return s.has(tcp_flag::kSyn) && !s.has(tcp_flag::kAck); }
 }  // namespace
 
-FlowShard::FlowShard(const flowstats::Measurement& measurement, const flowstats::NetworkList& internal,
-                     RecordRing& records, flowstats::CounterBlock& counters)
+FlowShard::FlowShard(const flowstats::Measurement& measurement,
+                     const flowstats::NetworkList& internal, RecordRing& records,
+                     flowstats::CounterBlock& counters)
     : measurement_(measurement),
       internal_(internal),
       records_(records),
       counters_(counters),
       flows_(measurement.limits.tcp_flows_max),
       slots_(measurement.mode == Mode::tstat
-                 ? SlotSet::with_cursor(measurement.limits.tcp_flows_max, measurement.limits.slot_search_max)
+                 ? SlotSet::with_cursor(measurement.limits.tcp_flows_max,
+                                        measurement.limits.slot_search_max)
                  : SlotSet::last_in_first_out(measurement.limits.tcp_flows_max)),
       segment_records_(measurement.limits.segment_records_max),
-      tracker_context_{segment_records_, measurement.mode, measurement.limits.segments_per_quadrant_max},
+      tracker_context_{segment_records_, measurement.mode,
+                       measurement.limits.segments_per_quadrant_max},
       udp_pairs_(measurement.mode == Mode::tstat ? measurement.limits.udp_pairs_max : 1,
                  measurement.limits.slot_search_max),
       wheel_(flows_),
@@ -66,7 +70,8 @@ void FlowShard::on_udp(const Segment& datagram) {
   if (tstat_mode()) udp_pairs_.note(datagram, [&] { sweep(datagram.time); });
 }
 
-/// Corrected mode: the flow in the table is over, although nobody said so, and the segment belongs to another one.
+/// Corrected mode: the flow in the table is over, although nobody said so, and the segment belongs
+/// to another one.
 bool FlowShard::must_make_way(const TcpFlow& flow, const Segment& s) const {
   if (tstat_mode()) return false;
   return flow.expired(flow.last_clock, s.clock, measurement_.timeouts) ||
@@ -100,7 +105,8 @@ void FlowShard::on_tcp(const Segment& s) {
   if (const auto end = flows_[slot].update(s, tracker_context_)) close(slot, *end);
 }
 
-/// No flow and none to open: the handshake is not in the capture, or the connection has been closed.
+/// No flow and none to open: the handshake is not in the capture, or the connection has been
+/// closed.
 void FlowShard::on_stray(const Segment& s) {
   counters_.add(Counter::analysed_packets);
   counters_.add(Counter::segments_without_flow);
@@ -139,7 +145,8 @@ void FlowShard::turn_wheel() {
     }
     wheel_.cancel(slot);
     const Timestamp singleton = flow.last_clock + measurement_.timeouts.tcp_singleton;
-    wheel_.schedule(slot, singleton > clock_ ? singleton : flow.last_clock + measurement_.timeouts.tcp_idle);
+    wheel_.schedule(
+        slot, singleton > clock_ ? singleton : flow.last_clock + measurement_.timeouts.tcp_idle);
   });
 }
 

@@ -1,15 +1,17 @@
-/// Index of a worker's flows: five-tuple hash -> entry number, fixed capacity, one cache line per bucket.
+/// Index of a worker's flows: five-tuple hash -> entry number, fixed capacity, one cache line per
+/// bucket.
 ///
-/// A bucket holds seven 32-bit tags and entry numbers; a key that finds its bucket full goes to the next one and leaves a
-/// count on every bucket it passed, so a miss ends after one line as a rule and a deletion leaves nothing behind. The keys
-/// themselves are compared in the entries, which the caller needs anyway. Sized for a load of at most one half. Owner thread
-/// only; never allocates after construction. Lookup order: prefetch() for the whole burst, then find().
+/// A bucket holds seven 32-bit tags and entry numbers; a key that finds its bucket full goes to the
+/// next one and leaves a count on every bucket it passed, so a miss ends after one line as a rule
+/// and a deletion leaves nothing behind. The keys themselves are compared in the entries, which the
+/// caller needs anyway. Sized for a load of at most one half. Owner thread only; never allocates
+/// after construction. Lookup order: prefetch() for the whole burst, then find().
 #pragma once
-
-#include <emmintrin.h>
 
 #include <bit>
 #include <cstdint>
+
+#include <emmintrin.h>
 
 #include "flowstats/base/arena.h"
 #include "flowstats/wire/five_tuple.h"
@@ -35,8 +37,10 @@ class FlowTable {
     const Bucket& bucket = buckets_[home(hash)];
     const uint32_t matches = matching_tags(bucket, tag_of(hash));
     if (matches == 0) return;
-    const char* entry = reinterpret_cast<const char*>(&entries_[bucket.entry[std::countr_zero(matches)]]);
-    for (size_t offset = 0; offset < kPrefetchedBytes; offset += 64) __builtin_prefetch(entry + offset, 1);
+    const char* entry =
+        reinterpret_cast<const char*>(&entries_[bucket.entry[std::countr_zero(matches)]]);
+    for (size_t offset = 0; offset < kPrefetchedBytes; offset += 64)
+      __builtin_prefetch(entry + offset, 1);
   }
 
   /// kNoEntry when there is none.
@@ -99,7 +103,9 @@ class FlowTable {
   };
   static_assert(sizeof(Bucket) == 64);
 
-  static uint32_t bucket_count(uint32_t capacity) { return std::bit_ceil(capacity * uint64_t{2} / kSlots + 1); }
+  static uint32_t bucket_count(uint32_t capacity) {
+    return std::bit_ceil(capacity * uint64_t{2} / kSlots + 1);
+  }
   /// Tag and bucket number come from different bits; sharding goes by the top ones (shard.h).
   static uint32_t tag_of(uint64_t hash) { return static_cast<uint32_t>(hash >> 24) | 1; }
   [[nodiscard]] uint32_t home(uint64_t hash) const { return static_cast<uint32_t>(hash) & mask_; }
@@ -109,8 +115,10 @@ class FlowTable {
     const __m128i wanted = _mm_set1_epi32(static_cast<int>(tag));
     const auto* tags = reinterpret_cast<const __m128i*>(bucket.tag);
     const __m128i low = _mm_cmpeq_epi32(_mm_load_si128(tags), wanted);
-    const __m128i high = _mm_cmpeq_epi32(_mm_load_si128(tags + 1), wanted);  // its last lane is `passed`
-    const int bits = _mm_movemask_ps(_mm_castsi128_ps(low)) | (_mm_movemask_ps(_mm_castsi128_ps(high)) << 4);
+    const __m128i high =
+        _mm_cmpeq_epi32(_mm_load_si128(tags + 1), wanted);  // its last lane is `passed`
+    const int bits =
+        _mm_movemask_ps(_mm_castsi128_ps(low)) | (_mm_movemask_ps(_mm_castsi128_ps(high)) << 4);
     return static_cast<uint32_t>(bits) & ((1u << kSlots) - 1);
   }
 

@@ -20,15 +20,16 @@ PacketHandoff::PacketHandoff(uint32_t capacity)
 
 void PacketHandoff::push(std::span<const HandedPacket> packets) {
   while (!packets.empty()) {
-    const unsigned count = rte_ring_enqueue_burst_elem(ring_, packets.data(), kElementBytes,
-                                                       static_cast<unsigned>(packets.size()), nullptr);
+    const unsigned count = rte_ring_enqueue_burst_elem(
+        ring_, packets.data(), kElementBytes, static_cast<unsigned>(packets.size()), nullptr);
     packets = packets.subspan(count);
     if (!packets.empty()) sched_yield();  // the worker may be waiting for this very CPU
   }
 }
 
 size_t PacketHandoff::pop(std::span<HandedPacket> out) {
-  return rte_ring_dequeue_burst_elem(ring_, out.data(), kElementBytes, static_cast<unsigned>(out.size()), nullptr);
+  return rte_ring_dequeue_burst_elem(ring_, out.data(), kElementBytes,
+                                     static_cast<unsigned>(out.size()), nullptr);
 }
 
 }  // namespace tapstat::dataplane

@@ -1,7 +1,8 @@
 /// Ring of packets from the dispatcher to one worker (rte_ring, single producer, single consumer).
 ///
-/// Every packet travels with its time and the capture clock at that moment, so that a worker's results do not depend on what
-/// the other workers get. A full ring makes the dispatcher wait: nothing of a file is dropped.
+/// Every packet travels with its time and the capture clock at that moment, so that a worker's
+/// results do not depend on what the other workers get. A full ring makes the dispatcher wait:
+/// nothing of a file is dropped.
 #pragma once
 
 #include <cstdint>

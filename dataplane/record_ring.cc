@@ -57,7 +57,8 @@ void RecordRing::publish() {
 }
 
 size_t RecordRing::drain(std::span<TcpRecord> out) {
-  return rte_ring_dequeue_burst_elem(ring_, out.data(), kRecordBytes, static_cast<unsigned>(out.size()), nullptr);
+  return rte_ring_dequeue_burst_elem(ring_, out.data(), kRecordBytes,
+                                     static_cast<unsigned>(out.size()), nullptr);
 }
 
 }  // namespace tapstat::dataplane

@@ -1,8 +1,9 @@
-/// Lock-free ring of finished flow records from one worker to the writer (rte_ring, single producer, single consumer).
+/// Lock-free ring of finished flow records from one worker to the writer (rte_ring, single
+/// producer, single consumer).
 ///
-/// Records are written straight into the ring's memory and become visible in bulk. When the ring is full the policy of the
-/// source decides: a replay waits until the writer has made room, a live port drops and counts. The ring lives in
-/// ordinary memory and needs no EAL.
+/// Records are written straight into the ring's memory and become visible in bulk. When the ring is
+/// full the policy of the source decides: a replay waits until the writer has made room, a live
+/// port drops and counts. The ring lives in ordinary memory and needs no EAL.
 #pragma once
 
 #include <atomic>

@@ -25,9 +25,9 @@ using flowstats::Timestamp;
 
 namespace {
 
-constexpr uint32_t kRecordRing = 16'384;   // records on their way to the writer, per worker
-constexpr uint32_t kHandoffRing = 1'024;   // packets on their way to a worker
-constexpr unsigned kFirstLcore = 1;        // lcore 0 is the control thread
+constexpr uint32_t kRecordRing = 16'384;  // records on their way to the writer, per worker
+constexpr uint32_t kHandoffRing = 1'024;  // packets on their way to a worker
+constexpr unsigned kFirstLcore = 1;       // lcore 0 is the control thread
 
 uint32_t captured_length_max(const std::vector<CaptureFile>& captures) {
   uint32_t longest = 0;
@@ -53,8 +53,8 @@ struct WorkerSet {
 
 class ReplayPipeline::Impl {
  public:
-  Impl(const std::vector<CaptureFile>& captures, const ReplayOptions& options, const ActiveConfig& config,
-       PacketPool pool, PacketTimeField time_field)
+  Impl(const std::vector<CaptureFile>& captures, const ReplayOptions& options,
+       const ActiveConfig& config, PacketPool pool, PacketTimeField time_field)
       : options_(options),
         pool_(std::move(pool)),
         source_(captures, pool_, time_field, options_.loops, options_.speed, control_),
@@ -64,25 +64,29 @@ class ReplayPipeline::Impl {
     if (options_.workers == 1) return;
     std::vector<PacketHandoff*> handoffs;
     for (const auto& w : workers_) {
-      handoffs.push_back(handoffs_.emplace_back(std::make_unique<PacketHandoff>(kHandoffRing)).get());
+      handoffs.push_back(
+          handoffs_.emplace_back(std::make_unique<PacketHandoff>(kHandoffRing)).get());
       statuses_.push_back(&w->status);
     }
-    dispatcher_ = std::make_unique<Dispatcher>(options_.measurement, dispatcher_counters_, std::move(handoffs),
-                                               statuses_, dispatcher_status_);
+    dispatcher_ = std::make_unique<Dispatcher>(options_.measurement, dispatcher_counters_,
+                                               std::move(handoffs), statuses_, dispatcher_status_);
   }
 
   void start() {
     unsigned lcore = kFirstLcore;
-    if (dispatcher_) launch(lcore++, [](Impl& self, size_t) { self.dispatcher_->run(self.source_); }, 0);
+    if (dispatcher_)
+      launch(
+          lcore++, [](Impl& self, size_t) { self.dispatcher_->run(self.source_); }, 0);
     for (size_t i = 0; i < workers_.size(); ++i)
-      launch(lcore++,
-             [](Impl& self, size_t w) {
-               if (self.dispatcher_)
-                 self.workers_[w]->worker.run_from_dispatcher(*self.handoffs_[w]);
-               else
-                 self.workers_[w]->worker.run_from_source(self.source_);
-             },
-             i);
+      launch(
+          lcore++,
+          [](Impl& self, size_t w) {
+            if (self.dispatcher_)
+              self.workers_[w]->worker.run_from_dispatcher(*self.handoffs_[w]);
+            else
+              self.workers_[w]->worker.run_from_source(self.source_);
+          },
+          i);
   }
 
   void join() {
@@ -156,15 +160,16 @@ class ReplayPipeline::Impl {
   std::vector<std::unique_ptr<LcoreJob>> jobs_;
 };
 
-Result<std::unique_ptr<ReplayPipeline>> ReplayPipeline::create(const std::vector<CaptureFile>& captures,
-                                                               const ReplayOptions& options,
-                                                               const ActiveConfig& config) {
-  auto pool = PacketPool::create("packets", captured_length_max(captures), lcores_needed(options.workers) + 1);
+Result<std::unique_ptr<ReplayPipeline>> ReplayPipeline::create(
+    const std::vector<CaptureFile>& captures, const ReplayOptions& options,
+    const ActiveConfig& config) {
+  auto pool = PacketPool::create("packets", captured_length_max(captures),
+                                 lcores_needed(options.workers) + 1);
   if (!pool) return tl::make_unexpected(pool.error());
   auto time_field = PacketTimeField::find();
   if (!time_field) return tl::make_unexpected(time_field.error());
-  return std::unique_ptr<ReplayPipeline>(
-      new ReplayPipeline(std::make_unique<Impl>(captures, options, config, std::move(*pool), *time_field)));
+  return std::unique_ptr<ReplayPipeline>(new ReplayPipeline(
+      std::make_unique<Impl>(captures, options, config, std::move(*pool), *time_field)));
 }
 
 ReplayPipeline::ReplayPipeline(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
@@ -189,7 +194,9 @@ void ReplayPipeline::join() { impl_->join(); }
 std::optional<Error> ReplayPipeline::source_fault() const { return impl_->source_.fault(); }
 
 void ReplayPipeline::publish(const ActiveConfig& config) { impl_->config_.publish(config); }
-void ReplayPipeline::hold_at(uint64_t packet) { impl_->control_.hold_at.store(packet, std::memory_order_release); }
+void ReplayPipeline::hold_at(uint64_t packet) {
+  impl_->control_.hold_at.store(packet, std::memory_order_release);
+}
 bool ReplayPipeline::held() const {
   const uint64_t wanted = impl_->control_.hold_at.load(std::memory_order_relaxed);
   return wanted != ReplayControl::kNoHold &&

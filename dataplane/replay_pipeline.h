@@ -1,8 +1,10 @@
-/// The packet path of a replay: pcap ports -> (dispatcher ->) workers -> record rings, started and watched by control.
+/// The packet path of a replay: pcap ports -> (dispatcher ->) workers -> record rings, started and
+/// watched by control.
 ///
-/// One worker: source, worker and table run to completion on one lcore. Several workers: a dispatcher lcore parses, hashes and
-/// hands packets over single-producer rings. Nothing of a file is ever dropped: a full ring makes the source wait.
-/// All functions are for the control thread unless they say otherwise. start_eal() comes first.
+/// One worker: source, worker and table run to completion on one lcore. Several workers: a
+/// dispatcher lcore parses, hashes and hands packets over single-producer rings. Nothing of a file
+/// is ever dropped: a full ring makes the source wait. All functions are for the control thread
+/// unless they say otherwise. start_eal() comes first.
 #pragma once
 
 #include <cstdint>
@@ -22,8 +24,9 @@ namespace tapstat::dataplane {
 
 struct ReplayOptions {
   unsigned workers = 1;
-  uint64_t loops = 1;  // rounds over all captures, packet times shifted each round; 0 = until request_stop()
-  double speed = 0;    // 1 = real time, 2 = twice as fast; 0 = as fast as possible
+  uint64_t loops =
+      1;  // rounds over all captures, packet times shifted each round; 0 = until request_stop()
+  double speed = 0;  // 1 = real time, 2 = twice as fast; 0 = as fast as possible
   flowstats::Measurement measurement;
   flowstats::NetworkList internal;
 };
@@ -37,13 +40,15 @@ struct ReplayProgress {
 
 class ReplayPipeline {
  public:
-  /// Makes pools, ports, tables and rings; the captures (at least one) outlive the pipeline. Errors:
-  /// ExitStatus::environment (memory, ports).
+  /// Makes pools, ports, tables and rings; the captures (at least one) outlive the pipeline.
+  /// Errors: ExitStatus::environment (memory, ports).
   [[nodiscard]] static flowstats::Result<std::unique_ptr<ReplayPipeline>> create(
-      const std::vector<CaptureFile>& captures, const ReplayOptions& options, const flowstats::ActiveConfig& config);
+      const std::vector<CaptureFile>& captures, const ReplayOptions& options,
+      const flowstats::ActiveConfig& config);
   ~ReplayPipeline();
 
-  /// Worker lcores that start_eal() must provide: one more than workers when a dispatcher is needed.
+  /// Worker lcores that start_eal() must provide: one more than workers when a dispatcher is
+  /// needed.
   [[nodiscard]] static unsigned lcores_needed(unsigned workers);
 
   /// The writer's ends of the record rings, one for each worker.
@@ -51,7 +56,8 @@ class ReplayPipeline {
   [[nodiscard]] size_t memory_ceiling_bytes() const;
 
   void start();
-  /// Any thread, async-signal-safe: stop reading after the current burst, then close all flows as at the end of a trace.
+  /// Any thread, async-signal-safe: stop reading after the current burst, then close all flows as
+  /// at the end of a trace.
   void request_stop();
   [[nodiscard]] ReplayProgress progress() const;
   /// After progress().finished: waits for the lcores to return.
@@ -59,12 +65,12 @@ class ReplayPipeline {
   /// After join(): why a capture could not be read to its counted end, if so.
   [[nodiscard]] std::optional<flowstats::Error> source_fault() const;
 
-  /// Publishes a configuration; every worker uses it from its next burst on. Returns when all have passed a quiescent
-  /// point, so that the previous one is free.
+  /// Publishes a configuration; every worker uses it from its next burst on. Returns when all have
+  /// passed a quiescent point, so that the previous one is free.
   void publish(const flowstats::ActiveConfig& config);
 
-  /// The source stops after exactly `packet` packets of the run; held() turns true when all of them are processed, and
-  /// release() lets it go on. For switching a configuration at a given packet.
+  /// The source stops after exactly `packet` packets of the run; held() turns true when all of them
+  /// are processed, and release() lets it go on. For switching a configuration at a given packet.
   void hold_at(uint64_t packet);
   [[nodiscard]] bool held() const;
   void release();

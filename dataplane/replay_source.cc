@@ -34,7 +34,8 @@ Duration round_length(const std::vector<CaptureFile>& captures) {
 }  // namespace
 
 ReplaySource::ReplaySource(const std::vector<CaptureFile>& captures, const PacketPool& pool,
-                           PacketTimeField time_field, uint64_t loops, double speed, const ReplayControl& control)
+                           PacketTimeField time_field, uint64_t loops, double speed,
+                           const ReplayControl& control)
     : captures_(captures),
       pool_(pool),
       time_field_(time_field),
@@ -75,9 +76,10 @@ bool ReplaySource::refill() {
   pending_first_ = 0;
   pending_count_ = port_->receive(pending_.data(), kBurst);
   if (port_->ended_early())
-    fault_ = flowstats::Error{flowstats::ExitStatus::input_damaged,
-                              "\"" + captures_[next_capture_ - 1].name.string() +
-                                  "\" ended before its counted end; was it changed during the replay?"};
+    fault_ =
+        flowstats::Error{flowstats::ExitStatus::input_damaged,
+                         "\"" + captures_[next_capture_ - 1].name.string() +
+                             "\" ended before its counted end; was it changed during the replay?"};
   return pending_count_ > 0;
 }
 
@@ -86,7 +88,8 @@ void ReplaySource::release_pending() {
   pending_count_ = 0;
 }
 
-/// How many of `count` packets may be handed out before the packet at which control wants the source held.
+/// How many of `count` packets may be handed out before the packet at which control wants the
+/// source held.
 uint16_t ReplaySource::allowed(uint16_t count) {
   const uint64_t hold_at = control_.hold_at.load(std::memory_order_acquire);
   const uint64_t left = hold_at > delivered_ ? hold_at - delivered_ : 0;

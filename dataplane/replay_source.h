@@ -1,7 +1,7 @@
 /// The packets of one or several captures in order, as one trace: rounds, pacing and the exact end.
 ///
-/// Opens one pcap port at a time. Owned by the thread that receives (the worker, or the dispatcher when there are several
-/// workers); ReplayControl is how the control thread talks to it.
+/// Opens one pcap port at a time. Owned by the thread that receives (the worker, or the dispatcher
+/// when there are several workers); ReplayControl is how the control thread talks to it.
 #pragma once
 
 #include <atomic>
@@ -27,12 +27,15 @@ class ReplaySource {
  public:
   enum class State : uint8_t { packets, waiting, round_ended, finished };
 
-  /// `speed` 0 = as fast as possible, 1 = packet times. `loops` 0 = until stopped. The captures outlive the source.
-  ReplaySource(const std::vector<CaptureFile>& captures, const PacketPool& pool, PacketTimeField time_field,
-               uint64_t loops, double speed, const ReplayControl& control);
+  /// `speed` 0 = as fast as possible, 1 = packet times. `loops` 0 = until stopped. The captures
+  /// outlive the source.
+  ReplaySource(const std::vector<CaptureFile>& captures, const PacketPool& pool,
+               PacketTimeField time_field, uint64_t loops, double speed,
+               const ReplayControl& control);
 
-  /// Fills `burst`. waiting: nothing is due now (paced, held, or the pool is short of buffers). round_ended: all captures
-  /// were delivered once more (or stop was asked for); reported once for each round. finished: nothing will follow.
+  /// Fills `burst`. waiting: nothing is due now (paced, held, or the pool is short of buffers).
+  /// round_ended: all captures were delivered once more (or stop was asked for); reported once for
+  /// each round. finished: nothing will follow.
   [[nodiscard]] State receive(Burst& burst);
 
   /// The hold_at that makes it wait, or kNoHold.
@@ -49,7 +52,9 @@ class ReplaySource {
   [[nodiscard]] uint16_t due(uint16_t count);
   void release_pending();
   State end_round();
-  [[nodiscard]] flowstats::Timestamp time_of(const rte_mbuf* packet) const { return time_field_.read(packet) + shift_; }
+  [[nodiscard]] flowstats::Timestamp time_of(const rte_mbuf* packet) const {
+    return time_field_.read(packet) + shift_;
+  }
 
   const std::vector<CaptureFile>& captures_;
   const PacketPool& pool_;
@@ -72,7 +77,8 @@ class ReplaySource {
   uint64_t delivered_ = 0;
   flowstats::Timestamp last_frame_ = flowstats::kNever;
   flowstats::Timestamp clock_ = flowstats::kNever;
-  flowstats::Timestamp pace_packet_ = flowstats::kNever;  // packet time that was due at pace_wall_us_
+  flowstats::Timestamp pace_packet_ =
+      flowstats::kNever;  // packet time that was due at pace_wall_us_
   int64_t pace_wall_us_ = 0;
   std::optional<flowstats::Error> fault_;
 };

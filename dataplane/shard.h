@@ -1,4 +1,5 @@
-/// Five-tuple hash -> worker. Both directions alike, because the hash is symmetric; other bits than the flow table takes.
+/// Five-tuple hash -> worker. Both directions alike, because the hash is symmetric; other bits than
+/// the flow table takes.
 #pragma once
 
 #include <cstdint>

@@ -1,7 +1,8 @@
 /// Which entries of a table are in use, and where the next flow goes.
 ///
-/// Two policies: Tstat's cursor, which walks on from the last slot given (its order of lines depends on it), and last in,
-/// first out, which reuses warm lines and finds a free slot at once. Owner thread only; allocates at construction only.
+/// Two policies: Tstat's cursor, which walks on from the last slot given (its order of lines
+/// depends on it), and last in, first out, which reuses warm lines and finds a free slot at once.
+/// Owner thread only; allocates at construction only.
 #pragma once
 
 #include <cstdint>
@@ -13,13 +14,17 @@ namespace tapstat::dataplane {
 
 class SlotSet {
  public:
-  /// Tstat's cursor: it moves before use, so the first flow is in slot 1; at most `search_max` slots are tried
-  /// beyond the next one.
-  static SlotSet with_cursor(uint32_t capacity, uint32_t search_max) { return SlotSet(capacity, search_max, false); }
+  /// Tstat's cursor: it moves before use, so the first flow is in slot 1; at most `search_max`
+  /// slots are tried beyond the next one.
+  static SlotSet with_cursor(uint32_t capacity, uint32_t search_max) {
+    return SlotSet(capacity, search_max, false);
+  }
   static SlotSet last_in_first_out(uint32_t capacity) { return SlotSet(capacity, 0, true); }
 
   [[nodiscard]] uint32_t capacity() const { return capacity_; }
-  [[nodiscard]] bool used(uint32_t slot) const { return (words_[slot / 64] >> (slot % 64) & 1) != 0; }
+  [[nodiscard]] bool used(uint32_t slot) const {
+    return (words_[slot / 64] >> (slot % 64) & 1) != 0;
+  }
 
   /// kNoEntry when no slot was found.
   [[nodiscard]] uint32_t take() {

@@ -1,8 +1,9 @@
 /// Tstat's table sweep: when it runs and which slots it examines.
 ///
-/// It runs only when a TCP or UDP flow is about to be created and more than a step has passed since its last run, one
-/// class of slots per step of packet time, all classes in a full turn of 10,000 steps (5 s). A run examines each class at
-/// most once: further turns would find the same. tstat mode only; the order of log lines follows from it.
+/// It runs only when a TCP or UDP flow is about to be created and more than a step has passed since
+/// its last run, one class of slots per step of packet time, all classes in a full turn of 10,000
+/// steps (5 s). A run examines each class at most once: further turns would find the same. tstat
+/// mode only; the order of log lines follows from it.
 #pragma once
 
 #include <cstdint>

@@ -1,7 +1,8 @@
-/// The UDP conversations that Tstat's table sweep is timed by (tstat mode): no statistics, only who is known.
+/// The UDP conversations that Tstat's table sweep is timed by (tstat mode): no statistics, only who
+/// is known.
 ///
-/// A datagram of an unknown pair makes the sweep run, so which pairs are still known decides when TCP flows expire
-/// (golden case udp_singleton). Owner thread only.
+/// A datagram of an unknown pair makes the sweep run, so which pairs are still known decides when
+/// TCP flows expire (golden case udp_singleton). Owner thread only.
 #pragma once
 
 #include "dataplane/flow_table.h"
@@ -14,7 +15,8 @@ namespace tapstat::dataplane {
 
 class UdpPairs {
  public:
-  UdpPairs(uint32_t capacity, uint32_t search_max) : table_(capacity), slots_(SlotSet::with_cursor(capacity, search_max)) {}
+  UdpPairs(uint32_t capacity, uint32_t search_max)
+      : table_(capacity), slots_(SlotSet::with_cursor(capacity, search_max)) {}
 
   void prefetch(uint64_t hash) const { table_.prefetch(hash); }
 
@@ -35,7 +37,8 @@ class UdpPairs {
   }
 
   /// Forgets the expired pairs of a class of slots.
-  void examine(uint32_t slot_class, flowstats::Timestamp now, const flowstats::FlowTimeouts& timeouts) {
+  void examine(uint32_t slot_class, flowstats::Timestamp now,
+               const flowstats::FlowTimeouts& timeouts) {
     for (uint32_t slot = slot_class; slot < slots_.capacity(); slot += TstatSweep::kClasses) {
       if (!slots_.used(slot)) continue;
       const Pair& pair = table_[slot];

@@ -33,13 +33,14 @@ void count_received(const Burst& burst, CounterBlock& counters) {
 }
 
 void prefetch_headers(const Burst& burst) {
-  for (uint16_t i = 0; i < burst.count; ++i) rte_prefetch0(rte_pktmbuf_mtod(burst.packets[i], void*));
+  for (uint16_t i = 0; i < burst.count; ++i)
+    rte_prefetch0(rte_pktmbuf_mtod(burst.packets[i], void*));
 }
 
 }  // namespace
 
-Worker::Worker(const flowstats::Measurement& measurement, FlowShard& shard, CounterBlock& counters, ConfigEpoch& config,
-               uint32_t reader_id, WorkerStatus& status)
+Worker::Worker(const flowstats::Measurement& measurement, FlowShard& shard, CounterBlock& counters,
+               ConfigEpoch& config, uint32_t reader_id, WorkerStatus& status)
     : measurement_(measurement),
       shard_(shard),
       counters_(counters),
@@ -138,8 +139,8 @@ void Worker::run_from_dispatcher(PacketHandoff& handoff) {
 }
 
 Dispatcher::Dispatcher(const flowstats::Measurement& measurement, CounterBlock& counters,
-                       std::vector<PacketHandoff*> handoffs, const std::vector<WorkerStatus*>& workers,
-                       WorkerStatus& status)
+                       std::vector<PacketHandoff*> handoffs,
+                       const std::vector<WorkerStatus*>& workers, WorkerStatus& status)
     : measurement_(measurement),
       counters_(counters),
       handoffs_(std::move(handoffs)),
@@ -197,7 +198,8 @@ void Dispatcher::run(ReplaySource& source) {
     } else if (state == ReplaySource::State::finished) {
       break;
     } else {
-      if (workers_caught_up()) status_.held_at.store(source.holding_at(), std::memory_order_release);
+      if (workers_caught_up())
+        status_.held_at.store(source.holding_at(), std::memory_order_release);
       nap();
     }
   }

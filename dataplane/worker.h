@@ -1,8 +1,9 @@
 /// The packet loop of one lcore: receive, parse, process, free, quiesce.
 ///
-/// run_from_source() is source and worker in one (one worker); run_from_dispatcher() takes what the dispatcher hands
-/// over; Dispatcher::run() is the source when there are several workers. Each runs on its own lcore until the source is
-/// finished and owns everything it is given but the shared control, whose fields say who writes them.
+/// run_from_source() is source and worker in one (one worker); run_from_dispatcher() takes what the
+/// dispatcher hands over; Dispatcher::run() is the source when there are several workers. Each runs
+/// on its own lcore until the source is finished and owns everything it is given but the shared
+/// control, whose fields say who writes them.
 #pragma once
 
 #include <array>
@@ -22,7 +23,8 @@ namespace tapstat::dataplane {
 
 /// What a worker tells control; written by the worker only.
 struct alignas(128) WorkerStatus {
-  std::atomic<uint64_t> packets_done = 0;  // received from source or dispatcher and completely processed
+  std::atomic<uint64_t> packets_done =
+      0;  // received from source or dispatcher and completely processed
   std::atomic<int64_t> clock_us = flowstats::kNever.us;
   /// The hold_at at which the source waits with everything before it processed.
   std::atomic<uint64_t> held_at = ReplayControl::kNoHold;
@@ -32,8 +34,9 @@ struct alignas(128) WorkerStatus {
 class Worker {
  public:
   /// `reader_id` in `config`. The references outlive the worker.
-  Worker(const flowstats::Measurement& measurement, FlowShard& shard, flowstats::CounterBlock& counters,
-         ConfigEpoch& config, uint32_t reader_id, WorkerStatus& status);
+  Worker(const flowstats::Measurement& measurement, FlowShard& shard,
+         flowstats::CounterBlock& counters, ConfigEpoch& config, uint32_t reader_id,
+         WorkerStatus& status);
 
   void run_from_source(ReplaySource& source);
   void run_from_dispatcher(PacketHandoff& handoff);
@@ -55,7 +58,8 @@ class Worker {
 class Dispatcher {
  public:
   Dispatcher(const flowstats::Measurement& measurement, flowstats::CounterBlock& counters,
-             std::vector<PacketHandoff*> handoffs, const std::vector<WorkerStatus*>& workers, WorkerStatus& status);
+             std::vector<PacketHandoff*> handoffs, const std::vector<WorkerStatus*>& workers,
+             WorkerStatus& status);
 
   void run(ReplaySource& source);
 

@@ -26,39 +26,47 @@ DirectoryFollower::DirectoryFollower(const WriterOptions& options,
 
 flowstats::Result<void> DirectoryFollower::open_first(const ActiveConfig& config,
                                                       Timestamp first_packet) {
-  announce_config(config, first_packet);
   return open({config, first_packet});
 }
 
 void DirectoryFollower::announce_config(const ActiveConfig& config, Timestamp since) {
   const std::lock_guard lock{mutex_};
-  if (config.epoch < newest_.config.epoch && newest_epoch_.load() != 0) return;
-  newest_ = {config, since};
-  newest_epoch_.store(config.epoch, std::memory_order_release);
+  const uint32_t newest = pending_.empty() ? epoch() : pending_.back().config.epoch;
+  if (config.epoch <= newest) return;
+  pending_.push_back({config, since});
+  next_epoch_.store(pending_.front().config.epoch, std::memory_order_release);
 }
 
 bool DirectoryFollower::is_due(const TcpRecord& record) const {
-  const bool newer = record.epoch > epoch() && newer_is_announced();
   const bool late = options_.rotate.us > 0 &&
                     flowstats::elapsed(current_->since(), record.closed) >= options_.rotate;
-  if (!newer && !late) [[likely]]
+  if (!is_announced(record.epoch) && !late) [[likely]]
     return false;
   return retry_at_ == decltype(retry_at_){} || std::chrono::steady_clock::now() >= retry_at_;
 }
 
 void DirectoryFollower::follow(const TcpRecord& record) {
-  if (record.epoch > epoch() && newer_is_announced()) return follow_newest();
+  if (is_announced(record.epoch)) return open_or_note(announced_up_to(record.epoch));
   open_or_note({current_->config(), record.closed});
 }
 
 void DirectoryFollower::follow_newest() {
-  if (!newer_is_announced()) return;
-  Announced wanted;
-  {
-    const std::lock_guard lock{mutex_};
-    wanted = newest_;
-  }
-  open_or_note(wanted);
+  if (is_announced(kNoEpoch - 1)) open_or_note(announced_up_to(kNoEpoch - 1));
+}
+
+DirectoryFollower::Announced DirectoryFollower::announced_up_to(uint32_t limit) {
+  const std::lock_guard lock{mutex_};
+  Announced newest{current_->config(), current_->since()};
+  for (const Announced& a : pending_)
+    if (a.config.epoch <= limit) newest = a;
+  return newest;
+}
+
+void DirectoryFollower::forget_up_to(uint32_t epoch) {
+  const std::lock_guard lock{mutex_};
+  std::erase_if(pending_, [epoch](const Announced& a) { return a.config.epoch <= epoch; });
+  next_epoch_.store(pending_.empty() ? kNoEpoch : pending_.front().config.epoch,
+                    std::memory_order_release);
 }
 
 void DirectoryFollower::open_or_note(const Announced& wanted) {
@@ -75,6 +83,7 @@ flowstats::Result<void> DirectoryFollower::open(const Announced& wanted) {
   opened_.push_back(*path);
   retry_at_ = {};
   epoch_.store(wanted.config.epoch, std::memory_order_release);
+  forget_up_to(wanted.config.epoch);
   counters_.add(Counter::directories_created);
   announce_(fmt::format("[{}] created new outdir {}", message_time(wanted.since), path->string()));
   return {};

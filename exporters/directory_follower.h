@@ -3,9 +3,9 @@
 ///
 /// A new directory opens before the first record that carries a newer epoch than the open one's,
 /// and, with rotation, before the first record that closed `rotate` of packet time after the open
-/// one began. The configuration is always the newest that was announced; it never goes back. When a
-/// directory cannot be made, rows stay in the open one, whose columns they are printed with, and it
-/// is tried again a second later.
+/// one began. Each announced configuration that a record carries gets its directory, whatever the
+/// timing of the announcements; it never goes back. When a directory cannot be made, rows stay in
+/// the open one, whose columns they are printed with, and it is tried again a second later.
 #pragma once
 
 #include <atomic>
@@ -60,8 +60,12 @@ class DirectoryFollower {
   };
   [[nodiscard]] flowstats::Result<void> open(const Announced& wanted);
   void open_or_note(const Announced& wanted);
-  [[nodiscard]] bool newer_is_announced() const {
-    return newest_epoch_.load(std::memory_order_acquire) > epoch();
+  /// The newest announced configuration with an epoch of at most `limit`; the open one when none is
+  /// newer.
+  [[nodiscard]] Announced announced_up_to(uint32_t limit);
+  void forget_up_to(uint32_t epoch);
+  [[nodiscard]] bool is_announced(uint32_t epoch) const {
+    return epoch >= next_epoch_.load(std::memory_order_acquire);
   }
 
   const WriterOptions& options_;
@@ -69,9 +73,11 @@ class DirectoryFollower {
   WriteErrors& errors_;
   Writer::Announce announce_;
 
-  std::mutex mutex_;  // guards newest_ between control and collecting stage; never held across I/O
-  Announced newest_;
-  std::atomic<uint32_t> newest_epoch_ = 0;
+  static constexpr uint32_t kNoEpoch = ~uint32_t{0};
+
+  std::mutex mutex_;  // guards pending_ between control and collecting stage; never held across I/O
+  std::vector<Announced> pending_;               // announced and not open yet, by ascending epoch
+  std::atomic<uint32_t> next_epoch_ = kNoEpoch;  // of pending_.front()
   std::atomic<uint32_t> epoch_ = 0;
 
   std::shared_ptr<LogDirectory> current_;

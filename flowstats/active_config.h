@@ -1,7 +1,8 @@
-/// The published configuration: what may change while packets flow, as one immutable value with an epoch.
+/// The published configuration: what may change while packets flow, as one immutable value with an
+/// epoch.
 ///
-/// Made by control, published through one atomic pointer; workers read it once per burst and stamp the epoch on records, the
-/// writer follows the newest epoch (docs/architecture.md).
+/// Made by control, published through one atomic pointer; workers read it once per burst and stamp
+/// the epoch on records, the writer follows the newest epoch (docs/architecture.md).
 #pragma once
 
 #include <cstdint>

@@ -9,8 +9,11 @@ namespace {
 constexpr Duration kPortReuseQuiet = seconds(3);
 constexpr uint8_t kWindowScaleMax = 14;  // RFC 7323 section 2.3
 
-/// Tstat keeps SYN, FIN and RST counters in 8 bits, and its rules look at the wrapped value (golden case syn_counter_wrap).
-void count_flag(uint32_t& counter, Mode mode) { counter = mode == Mode::tstat ? (counter + 1) & 0xff : counter + 1; }
+/// Tstat keeps SYN, FIN and RST counters in 8 bits, and its rules look at the wrapped value (golden
+/// case syn_counter_wrap).
+void count_flag(uint32_t& counter, Mode mode) {
+  counter = mode == Mode::tstat ? (counter + 1) & 0xff : counter + 1;
+}
 
 template <class T>
 void keep_extremes(T& largest, T& smallest_non_zero, T value) {
@@ -21,7 +24,8 @@ void keep_extremes(T& largest, T& smallest_non_zero, T value) {
 void note_options(options::Half& o, const TcpOptions& seen, Mode mode) {
   if (seen.has_window_scale) {
     o.window_scale_seen = true;
-    o.window_scale = mode == Mode::tstat ? seen.window_scale : std::min(seen.window_scale, kWindowScaleMax);
+    o.window_scale =
+        mode == Mode::tstat ? seen.window_scale : std::min(seen.window_scale, kWindowScaleMax);
   }
   o.timestamps_seen |= seen.has_timestamps;
   o.sack_permitted |= seen.has_sack_permitted;
@@ -76,8 +80,8 @@ void TcpFlow::Update::count_flags() {
   connection().fin_seq = fin_seq;
 }
 
-/// The client goes on although no SYN of the server was seen: only one direction passes the tap. Tstat gives up here; corrected
-/// mode keeps measuring until the flow times out.
+/// The client goes on although no SYN of the server was seen: only one direction passes the tap.
+/// Tstat gives up here; corrected mode keeps measuring until the flow times out.
 bool TcpFlow::Update::is_half_duplex() {
   return mode() == Mode::tstat && sender == 0 && !syn && n != 0 && other_half().core.syns == 0;
 }
@@ -86,8 +90,10 @@ void TcpFlow::Update::scale_window() {
   if (!ack && !syn) return;
   window = segment.window;
   const options::Half& o = half().options;
-  // Windows of the SYNs themselves are never scaled (RFC 7323 section 2.2): the scales are not known yet.
-  if (o.window_scale_seen && other_half().options.window_scale_seen) window <<= (o.window_scale & 63);
+  // Windows of the SYNs themselves are never scaled (RFC 7323 section 2.2): the scales are not
+  // known yet.
+  if (o.window_scale_seen && other_half().options.window_scale_seen)
+    window <<= (o.window_scale & 63);
 }
 
 void TcpFlow::Update::note_handshake() {
@@ -100,7 +106,8 @@ void TcpFlow::Update::note_handshake() {
   if (fin_moved) o.inconsistent_syn_or_fin = true;
   note_options(o, segment.options, mode());
   options::Half& other = other_half().options;
-  if (!syn && !(o.window_scale_seen && other.window_scale_seen)) o.window_scale = other.window_scale = 0;
+  if (!syn && !(o.window_scale_seen && other.window_scale_seen))
+    o.window_scale = other.window_scale = 0;
 }
 
 void TcpFlow::Update::count_packet() {
@@ -115,19 +122,16 @@ void TcpFlow::Update::count_packet() {
   ++c.packets;
 }
 
-/// Places the segment in its sequence space, then applies its acknowledgment to the other one: in this order, so that a
-/// segment is judged by the round-trip times known before it.
+/// Places the segment in its sequence space, then applies its acknowledgment to the other one: in
+/// this order, so that a segment is judged by the round-trip times known before it.
 void TcpFlow::Update::track() {
   core::Half& c = half().core;
   int64_t repeated = 0;  // without the byte of a repeated SYN or FIN
   if (syn || fin || n > 0) {
-    const RetransmissionEvidence evidence{segment.time,
-                                          &half().end_to_end,
-                                          &other_half().end_to_end,
-                                          segment.ip_id,
-                                          segment.ip_id_is_identifying,
-                                          other_connection().window == 0,
-                                          flow.both_syns_seen()};
+    const RetransmissionEvidence evidence{
+        segment.time,         &half().end_to_end,           &other_half().end_to_end,
+        segment.ip_id,        segment.ip_id_is_identifying, other_connection().window == 0,
+        flow.both_syns_seen()};
     verdict = flow.trackers[sender].insert(context, segment.seq, n + syn + fin, evidence,
                                            half().options.classified);
     repeated = verdict.repeated_bytes;
@@ -154,7 +158,8 @@ void TcpFlow::Update::note_windows_and_acks() {
   if (ack || syn) {
     connection().window = static_cast<uint32_t>(window);
     if (window > o.window_max) o.window_max = static_cast<uint32_t>(window);
-    if (window > 0 && (o.window_min == 0 || window < o.window_min)) o.window_min = static_cast<uint32_t>(window);
+    if (window > 0 && (o.window_min == 0 || window < o.window_min))
+      o.window_min = static_cast<uint32_t>(window);
   }
   if (ack) {
     if (window == 0) ++o.zero_windows;
@@ -172,7 +177,8 @@ void TcpFlow::Update::note_windows_and_acks() {
   }
 }
 
-/// Bytes sent and not yet acknowledged as the tap sees them, by the receiver's latest acknowledgment.
+/// Bytes sent and not yet acknowledged as the tap sees them, by the receiver's latest
+/// acknowledgment.
 void TcpFlow::Update::note_in_flight() {
   if (syn || verdict.out_of_order || verdict.repeated_bytes > 0) return;
   const uint32_t in_flight = segment.seq + static_cast<uint32_t>(n) - other_connection().last_ack;
@@ -181,8 +187,9 @@ void TcpFlow::Update::note_in_flight() {
   keep_extremes(o.in_flight_max, o.in_flight_min, uint64_t{in_flight});
 }
 
-/// A message is what was sent between two pushes. Tstat compares plain integers: it stops counting after the sequence
-/// wraps, and takes a size of minus one (a FIN in the place of the SYN) for a large one.
+/// A message is what was sent between two pushes. Tstat compares plain integers: it stops counting
+/// after the sequence wraps, and takes a size of minus one (a FIN in the place of the SYN) for a
+/// large one.
 void TcpFlow::Update::note_message() {
   if (!ack || !(fin || segment.has(tcp_flag::kPsh))) return;
   ConnectionHalf& c = connection();
@@ -201,7 +208,8 @@ void TcpFlow::Update::note_message() {
 std::optional<FlowEnd> TcpFlow::Update::apply() {
   count_flags();
   if (is_half_duplex()) return FlowEnd::not_complete;
-  if (ack && other_half().core.fins > 0 && acknowledges_fin(segment.ack, other_connection().fin_seq, mode()))
+  if (ack && other_half().core.fins > 0 &&
+      acknowledges_fin(segment.ack, other_connection().fin_seq, mode()))
     other_connection().fin_acknowledged = true;
   scale_window();
   note_handshake();
@@ -214,7 +222,8 @@ std::optional<FlowEnd> TcpFlow::Update::apply() {
   note_windows_and_acks();
   note_in_flight();
   note_message();
-  if (connection().fin_acknowledged && other_connection().fin_acknowledged) return FlowEnd::complete;
+  if (connection().fin_acknowledged && other_connection().fin_acknowledged)
+    return FlowEnd::complete;
   return std::nullopt;
 }
 
@@ -255,7 +264,8 @@ bool TcpFlow::expired(Timestamp last_heard, Timestamp now, const FlowTimeouts& t
   if (idle > timeouts.tcp_idle) return true;
   if (idle <= timeouts.tcp_singleton) return false;
   const core::Half &client = halves[0].core, &server = halves[1].core;
-  return (client.syns > 0) != (server.syns > 0) && client.packets + server.packets == client.syns + server.syns;
+  return (client.syns > 0) != (server.syns > 0) &&
+         client.packets + server.packets == client.syns + server.syns;
 }
 
 bool TcpFlow::is_port_reuse(const Segment& syn) const {

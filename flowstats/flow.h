@@ -1,7 +1,8 @@
 /// One TCP connection while it is alive, and the rules by which a segment changes it.
 ///
-/// An entry of a worker's flow table: owned and touched by that worker only. `update` applies one segment in the order of
-/// operations that Tstat's numbers depend on and says whether it ended the flow.
+/// An entry of a worker's flow table: owned and touched by that worker only. `update` applies one
+/// segment in the order of operations that Tstat's numbers depend on and says whether it ended the
+/// flow.
 #pragma once
 
 #include <array>
@@ -37,7 +38,8 @@ struct TcpFlow {
   std::array<TcpHalf, 2> halves;
   std::array<SequenceTracker, 2> trackers;
 
-  /// Makes a fresh flow of its first segment, a SYN; the segment still has to be passed to update().
+  /// Makes a fresh flow of its first segment, a SYN; the segment still has to be passed to
+  /// update().
   void open(const Segment& syn, const NetworkList& networks);
 
   /// Applies a segment of this flow. A value means that the flow has ended with it.
@@ -47,14 +49,18 @@ struct TcpFlow {
   [[nodiscard]] FlowEnd end_by_timeout() const {
     return both_syns_seen() ? FlowEnd::complete : FlowEnd::not_complete;
   }
-  /// Idle, or only SYNs of one side for the shorter time. `last_heard` is last or last_clock, by mode.
-  [[nodiscard]] bool expired(Timestamp last_heard, Timestamp now, const FlowTimeouts& timeouts) const;
+  /// Idle, or only SYNs of one side for the shorter time. `last_heard` is last or last_clock, by
+  /// mode.
+  [[nodiscard]] bool expired(Timestamp last_heard, Timestamp now,
+                             const FlowTimeouts& timeouts) const;
   /// Corrected mode: this SYN opens another connection on the same five-tuple.
   [[nodiscard]] bool is_port_reuse(const Segment& syn) const;
 
   void fill_record(TcpRecord& record, FlowEnd end) const;
 
-  [[nodiscard]] bool both_syns_seen() const { return halves[0].core.syns > 0 && halves[1].core.syns > 0; }
+  [[nodiscard]] bool both_syns_seen() const {
+    return halves[0].core.syns > 0 && halves[1].core.syns > 0;
+  }
 
  private:
   struct Update;

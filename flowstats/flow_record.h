@@ -1,7 +1,7 @@
 /// What leaves a worker when a TCP flow ends: all groups' values, no pointers, trivially copyable.
 ///
-/// Written once by the worker into the record ring, read by the writer. Every group is measured for every flow; which columns
-/// are printed is the writer's business.
+/// Written once by the worker into the record ring, read by the writer. Every group is measured for
+/// every flow; which columns are printed is the writer's business.
 #pragma once
 
 #include <array>
@@ -33,9 +33,9 @@ struct TcpHalf {
 struct TcpRecord {
   std::array<TcpHalf, 2> halves;  // [client, server]
   std::array<IpAddress, 2> address;
-  std::array<uint16_t, 2> port{};  // host byte order
-  std::array<bool, 2> internal{};  // address in the internal networks, decided at the first packet
-  std::array<bool, 2> encrypted{}; // address anonymised
+  std::array<uint16_t, 2> port{};   // host byte order
+  std::array<bool, 2> internal{};   // address in the internal networks, decided at the first packet
+  std::array<bool, 2> encrypted{};  // address anonymised
   IpVersion ip_version = IpVersion::v4;
   bool complete = false;  // log_tcp_complete, else log_tcp_nocomplete
   uint32_t epoch = 0;     // configuration that was published when the flow closed

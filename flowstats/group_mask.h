@@ -1,7 +1,7 @@
 /// Column groups and the set of groups that are written.
 ///
-/// Values are Tstat's log bits, so a mask prints as the number in Tstat's header (#15#, #31#). Core has no bit: it is
-/// always written.
+/// Values are Tstat's log bits, so a mask prints as the number in Tstat's header (#15#, #31#). Core
+/// has no bit: it is always written.
 #pragma once
 
 #include <array>
@@ -10,7 +10,14 @@
 
 namespace tapstat::flowstats {
 
-enum class Group : uint8_t { core = 0, end_to_end = 1, layer7 = 2, p2p = 4, options = 8, advanced = 16 };
+enum class Group : uint8_t {
+  core = 0,
+  end_to_end = 1,
+  layer7 = 2,
+  p2p = 4,
+  options = 8,
+  advanced = 16
+};
 
 class GroupMask {
  public:

@@ -1,6 +1,7 @@
 /// What is measured and within which bounds: the settings that shape every number in the logs.
 ///
-/// Filled by control from flags and configuration before the first packet; then read-only for all threads.
+/// Filled by control from flags and configuration before the first packet; then read-only for all
+/// threads.
 #pragma once
 
 #include <cstdint>
@@ -9,17 +10,18 @@
 
 namespace tapstat::flowstats {
 
-/// tstat: the numbers, line order and text of Tstat 3.3.0, quirks included. corrected: what the network really did
-/// (docs/differences_from_tstat.md lists every difference).
+/// tstat: the numbers, line order and text of Tstat 3.3.0, quirks included. corrected: what the
+/// network really did (docs/differences_from_tstat.md lists every difference).
 enum class Mode : uint8_t { tstat, corrected };
 
 /// Bounds of one worker. The defaults are Tstat's.
 struct FlowLimits {
   uint32_t tcp_flows_max = 180'000;
-  uint32_t udp_pairs_max = 360'000;       // tstat mode: UDP pairs that drive the table sweep
-  uint32_t slot_search_max = 200;         // tstat mode: slots tried after the next one
+  uint32_t udp_pairs_max = 360'000;  // tstat mode: UDP pairs that drive the table sweep
+  uint32_t slot_search_max = 200;    // tstat mode: slots tried after the next one
   uint32_t segments_per_quadrant_max = 100;
-  uint32_t segment_records_max = 1'000'000;  // pool of remembered segments, shared by the worker's flows
+  uint32_t segment_records_max =
+      1'000'000;  // pool of remembered segments, shared by the worker's flows
 };
 
 struct FlowTimeouts {
@@ -33,8 +35,9 @@ struct Measurement {
   Mode mode = Mode::tstat;
   FlowLimits limits;
   FlowTimeouts timeouts;
-  /// Segments of a flow that repeat IPv4 id, checksum and length of the one before them in their direction
-  /// within this time are left out, as a mirror port that copies frames twice makes them. Zero: off.
+  /// Segments of a flow that repeat IPv4 id, checksum and length of the one before them in their
+  /// direction within this time are left out, as a mirror port that copies frames twice makes them.
+  /// Zero: off.
   Duration duplicate_window;
   uint64_t hash_seed = 0x7461707374617400;  // fixed for replays, random for live ports
 };

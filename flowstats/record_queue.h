@@ -1,7 +1,7 @@
 /// Where workers and writer meet: the worker's end and the writer's end of a record queue.
 ///
-/// One queue has one worker and one writer. RecordSink is a concept because it is on the packet path; RecordSource is
-/// an interface because it is called once per batch.
+/// One queue has one worker and one writer. RecordSink is a concept because it is on the packet
+/// path; RecordSource is an interface because it is called once per batch.
 #pragma once
 
 #include <concepts>
@@ -12,8 +12,9 @@
 
 namespace tapstat::flowstats {
 
-/// Worker thread. reserve() returns space for one record to be filled in place, or nullptr when the record must be
-/// dropped (the caller counts it); publish() makes all reserved records visible to the writer.
+/// Worker thread. reserve() returns space for one record to be filled in place, or nullptr when the
+/// record must be dropped (the caller counts it); publish() makes all reserved records visible to
+/// the writer.
 template <class T>
 concept RecordSink = requires(T sink) {
   { sink.reserve() } -> std::same_as<TcpRecord*>;

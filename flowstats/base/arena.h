@@ -1,7 +1,9 @@
-/// Memory for a fixed number of objects, taken from the system once and addressed by 32-bit numbers.
+/// Memory for a fixed number of objects, taken from the system once and addressed by 32-bit
+/// numbers.
 ///
-/// Pages are reserved at construction and touched on first use, so an oversized capacity costs address space only. Objects
-/// are made by the owner with placement into zeroed memory; destructors never run. One owner thread.
+/// Pages are reserved at construction and touched on first use, so an oversized capacity costs
+/// address space only. Objects are made by the owner with placement into zeroed memory; destructors
+/// never run. One owner thread.
 #pragma once
 
 #include <cstddef>
@@ -15,7 +17,8 @@ namespace tapstat::flowstats {
 /// An entry number that names nothing.
 inline constexpr uint32_t kNoEntry = 0xffffffff;
 
-/// Anonymous zeroed pages; asks for transparent huge pages when large. Aborts when the system refuses.
+/// Anonymous zeroed pages; asks for transparent huge pages when large. Aborts when the system
+/// refuses.
 class PageBlock {
  public:
   explicit PageBlock(size_t bytes);

@@ -1,7 +1,8 @@
 /// A bounded view of packet bytes with checked big-endian reads.
 ///
-/// The only place that touches raw packet pointers: every read names its offset and is answered by an empty optional
-/// or a false `has` when the bytes are not there. Does not own the bytes; valid as long as the packet buffer.
+/// The only place that touches raw packet pointers: every read names its offset and is answered by
+/// an empty optional or a false `has` when the bytes are not there. Does not own the bytes; valid
+/// as long as the packet buffer.
 #pragma once
 
 #include <cstddef>
@@ -49,7 +50,9 @@ class ByteRange {
     return offset >= size_ ? ByteRange{} : ByteRange{data_ + offset, size_ - offset};
   }
   /// At most the first `count` bytes.
-  [[nodiscard]] constexpr ByteRange first(size_t count) const { return {data_, count < size_ ? count : size_}; }
+  [[nodiscard]] constexpr ByteRange first(size_t count) const {
+    return {data_, count < size_ ? count : size_};
+  }
 
  private:
   const uint8_t* data_ = nullptr;

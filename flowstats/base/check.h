@@ -1,5 +1,5 @@
-/// Assertions for programmer errors; kept in release builds. The network's errors are counters, never
-/// assertions.
+/// Assertions for programmer errors; kept in release builds. The network's errors are counters,
+/// never assertions.
 #pragma once
 
 namespace tapstat::flowstats {
@@ -9,7 +9,7 @@ namespace tapstat::flowstats {
 
 }  // namespace tapstat::flowstats
 
-#define TAPSTAT_ASSERT(condition)       \
+#define TAPSTAT_ASSERT(condition)     \
   (__builtin_expect(!!(condition), 1) \
-       ? static_cast<void>(0)           \
+       ? static_cast<void>(0)         \
        : ::tapstat::flowstats::assertion_failed(#condition, __FILE__, __LINE__))

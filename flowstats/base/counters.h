@@ -1,7 +1,8 @@
 /// The counter table: every number the probe counts, with name, unit and meaning, in one place.
 ///
-/// A CounterBlock has one writing thread (a worker, the dispatcher or the writer) and any number of readers; cells are never
-/// reset while running. Readers add the blocks up. The laws between the counters are computed by ledger.h.
+/// A CounterBlock has one writing thread (a worker, the dispatcher or the writer) and any number of
+/// readers; cells are never reset while running. Readers add the blocks up. The laws between the
+/// counters are computed by ledger.h.
 #pragma once
 
 #include <array>
@@ -68,44 +69,59 @@ inline constexpr std::array<CounterSpec, kCounterCount> kCounterTable = {{
     {"rx_packets", "packets", "received from the source"},
     {"rx_bytes", "bytes", "captured bytes of the received packets"},
     {"analysed_packets", "packets", "parsed as TCP or UDP and processed"},
-    {"dropped_ring_full", "packets", "the ring to a worker was full (live ports only; a replay waits)"},
+    {"dropped_ring_full", "packets",
+     "the ring to a worker was full (live ports only; a replay waits)"},
     {"dropped_too_short", "packets", "captured bytes end before the TCP or UDP header does"},
     {"dropped_bad_l2", "packets", "link-layer header cut or contradictory"},
     {"dropped_bad_ip", "packets", "IP version, header length or length field that cannot be"},
     {"dropped_bad_l4", "packets", "TCP or UDP header that cannot be"},
     {"dropped_not_ip", "packets", "neither IPv4 nor IPv6 (ARP, LLDP, unknown EtherType)"},
-    {"dropped_not_tcp_udp", "packets", "IP, but another protocol (ICMP, SCTP, a tunnel that is not decoded)"},
+    {"dropped_not_tcp_udp", "packets",
+     "IP, but another protocol (ICMP, SCTP, a tunnel that is not decoded)"},
     {"dropped_fragment_incomplete", "packets", "IP fragments other than the first"},
-    {"dropped_tunnel_too_deep", "packets", "more nested tags, labels, tunnels or extension headers than are followed"},
+    {"dropped_tunnel_too_deep", "packets",
+     "more nested tags, labels, tunnels or extension headers than are followed"},
     {"dropped_filtered", "packets", "excluded by a filter that was asked for"},
     {"dropped_table_full", "packets", "opened a flow for which the flow table had no room"},
     {"dropped_other", "packets", "any other reason; always 0"},
     {"tcp_segments", "packets", "TCP segments among the analysed packets"},
-    {"segments_without_flow", "packets", "TCP segments that belong to no flow: handshake not in the capture, or flow closed"},
+    {"segments_without_flow", "packets",
+     "TCP segments that belong to no flow: handshake not in the capture, or flow closed"},
     {"segments_after_close", "packets",
-     "of the segments without a flow, those of a connection that has just been closed: repeated FINs, last ACKs"},
+     "of the segments without a flow, those of a connection that has just been closed: repeated "
+     "FINs, last ACKs"},
     {"udp_datagrams", "packets", "UDP datagrams among the analysed packets"},
-    {"malformed_segments", "packets", "analysed TCP segments whose data offset lies beyond the IP payload"},
+    {"malformed_segments", "packets",
+     "analysed TCP segments whose data offset lies beyond the IP payload"},
     {"flows_created", "flows", "TCP flows opened by a SYN"},
     {"flows_exported", "flows", "records handed to the writer"},
-    {"flows_dropped_not_local", "flows", "neither side is an internal network, so no row is written"},
-    {"flows_dropped_queue_full", "flows", "the record ring was full (live ports only; a replay waits)"},
+    {"flows_dropped_not_local", "flows",
+     "neither side is an internal network, so no row is written"},
+    {"flows_dropped_queue_full", "flows",
+     "the record ring was full (live ports only; a replay waits)"},
     {"flows_dropped_evicted", "flows", "evicted from a full table without a row"},
     {"flows_refused_table_full", "flows", "SYNs that found no room in the flow table"},
-    {"segment_records_merged", "records", "oldest segment boundaries given up because a list was at its limit"},
-    {"segment_records_exhausted", "records", "segments not remembered because the pool of segment records was empty"},
+    {"segment_records_merged", "records",
+     "oldest segment boundaries given up because a list was at its limit"},
+    {"segment_records_exhausted", "records",
+     "segments not remembered because the pool of segment records was empty"},
     {"rows_complete_formatted", "rows", "rows made for log_tcp_complete"},
     {"rows_complete_written", "rows", "rows written to log_tcp_complete"},
-    {"rows_complete_dropped_write_error", "rows", "rows for log_tcp_complete lost because writing failed"},
-    {"rows_complete_dropped_log_disabled", "rows", "complete flows while log_tcp_complete was switched off"},
+    {"rows_complete_dropped_write_error", "rows",
+     "rows for log_tcp_complete lost because writing failed"},
+    {"rows_complete_dropped_log_disabled", "rows",
+     "complete flows while log_tcp_complete was switched off"},
     {"rows_nocomplete_formatted", "rows", "rows made for log_tcp_nocomplete"},
     {"rows_nocomplete_written", "rows", "rows written to log_tcp_nocomplete"},
-    {"rows_nocomplete_dropped_write_error", "rows", "rows for log_tcp_nocomplete lost because writing failed"},
-    {"rows_nocomplete_dropped_log_disabled", "rows", "other flows while log_tcp_nocomplete was switched off"},
+    {"rows_nocomplete_dropped_write_error", "rows",
+     "rows for log_tcp_nocomplete lost because writing failed"},
+    {"rows_nocomplete_dropped_log_disabled", "rows",
+     "other flows while log_tcp_nocomplete was switched off"},
     {"bytes_written", "bytes", "bytes written to the log files, after compression"},
     {"directories_created", "directories", "output directories opened"},
 }};
-static_assert(!kCounterTable.back().name.empty(), "kCounterTable must have one line for each Counter");
+static_assert(!kCounterTable.back().name.empty(),
+              "kCounterTable must have one line for each Counter");
 
 /// A copy of all counters at one moment.
 struct CounterValues {
@@ -125,10 +141,13 @@ class alignas(128) CounterBlock {
     cell.store(cell.load(std::memory_order_relaxed) + n, std::memory_order_relaxed);
   }
   /// Any thread.
-  [[nodiscard]] uint64_t get(Counter c) const { return cells_[static_cast<size_t>(c)].load(std::memory_order_relaxed); }
+  [[nodiscard]] uint64_t get(Counter c) const {
+    return cells_[static_cast<size_t>(c)].load(std::memory_order_relaxed);
+  }
   [[nodiscard]] CounterValues snapshot() const {
     CounterValues v;
-    for (size_t i = 0; i < kCounterCount; ++i) v.value[i] = cells_[i].load(std::memory_order_relaxed);
+    for (size_t i = 0; i < kCounterCount; ++i)
+      v.value[i] = cells_[i].load(std::memory_order_relaxed);
     return v;
   }
 

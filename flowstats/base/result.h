@@ -22,8 +22,8 @@ enum class ExitStatus : int {
   watchdog = 7,
 };
 
-/// `sentence` says what is wrong with which value, where it came from and what to do; no trailing newline, no
-/// "tapstat:" in front.
+/// `sentence` says what is wrong with which value, where it came from and what to do; no trailing
+/// newline, no "tapstat:" in front.
 struct Error {
   ExitStatus status = ExitStatus::internal_error;
   std::string sentence;

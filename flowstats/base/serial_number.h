@@ -1,6 +1,7 @@
 /// TCP sequence number arithmetic modulo 2^32 (RFC 9293 section 3.4, RFC 1982).
 ///
-/// Used in corrected mode; tstat mode compares plain 32-bit values on purpose (docs/differences_from_tstat.md).
+/// Used in corrected mode; tstat mode compares plain 32-bit values on purpose
+/// (docs/differences_from_tstat.md).
 #pragma once
 
 #include <cstdint>

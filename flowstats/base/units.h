@@ -1,7 +1,7 @@
 /// Strong types for the quantities that cross function borders.
 ///
-/// All times are integer microseconds; a Timestamp counts from 1970-01-01 00:00:00 UTC. Plain values,
-/// free to copy, no owner thread.
+/// All times are integer microseconds; a Timestamp counts from 1970-01-01 00:00:00 UTC. Plain
+/// values, free to copy, no owner thread.
 #pragma once
 
 #include <compare>
@@ -24,7 +24,8 @@ struct Timestamp {
 inline constexpr Timestamp kNever{std::numeric_limits<int64_t>::min()};
 
 constexpr Duration operator-(Timestamp later, Timestamp earlier) {
-  return {static_cast<int64_t>(static_cast<uint64_t>(later.us) - static_cast<uint64_t>(earlier.us))};
+  return {
+      static_cast<int64_t>(static_cast<uint64_t>(later.us) - static_cast<uint64_t>(earlier.us))};
 }
 constexpr Timestamp operator+(Timestamp t, Duration d) { return {t.us + d.us}; }
 

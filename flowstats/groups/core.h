@@ -1,6 +1,8 @@
-/// Core group: what one side of a TCP connection sent (Tstat columns 3 to 14 and its first and last times).
+/// Core group: what one side of a TCP connection sent (Tstat columns 3 to 14 and its first and last
+/// times).
 ///
-/// Counters of one direction. Owned by the worker that owns the flow; copied into the record when the flow closes.
+/// Counters of one direction. Owned by the worker that owns the flow; copied into the record when
+/// the flow closes.
 #pragma once
 
 #include <cstdint>
@@ -20,8 +22,9 @@ struct Half {
   uint32_t bytes_retransmitted = 0;
   uint32_t packets_out_of_order = 0;
   uint32_t syns = 0, fins = 0, rsts = 0;
-  Timestamp first_data = kNever, last_data = kNever;  // segments with payload_length != 0, RST excepted
-  Timestamp first_ack = kNever;                       // first segment with ACK and without SYN or RST
+  Timestamp first_data = kNever,
+            last_data = kNever;  // segments with payload_length != 0, RST excepted
+  Timestamp first_ack = kNever;  // first segment with ACK and without SYN or RST
 };
 
 }  // namespace tapstat::flowstats::core

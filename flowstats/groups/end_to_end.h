@@ -1,7 +1,9 @@
-/// End-to-End group: round-trip times and hop counts of one side (Tstat columns x_rtt_* and x_ttl_*).
+/// End-to-End group: round-trip times and hop counts of one side (Tstat columns x_rtt_* and
+/// x_ttl_*).
 ///
-/// A round-trip sample is the time from a segment of this side, seen at the observation point, to the acknowledgment of the other
-/// side that ends exactly at it; retransmitted segments give none (Karn and Partridge, SIGCOMM 1987).
+/// A round-trip sample is the time from a segment of this side, seen at the observation point, to
+/// the acknowledgment of the other side that ends exactly at it; retransmitted segments give none
+/// (Karn and Partridge, SIGCOMM 1987).
 #pragma once
 
 #include <cstdint>

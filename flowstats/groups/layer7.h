@@ -1,5 +1,5 @@
-/// Layer-7 group: PSH-separated messages now; HTTP, TLS and names come with classification and are absent (0 or -) until
-/// then, as for a flow that Tstat does not recognise.
+/// Layer-7 group: PSH-separated messages now; HTTP, TLS and names come with classification and are
+/// absent (0 or -) until then, as for a flow that Tstat does not recognise.
 #pragma once
 
 #include <cstdint>

@@ -1,5 +1,5 @@
-/// P2P group: peer-to-peer class and ED2K message counts of a flow. Filled by classification, which is not built yet:
-/// every value is zero, as for a flow that Tstat does not take for peer-to-peer.
+/// P2P group: peer-to-peer class and ED2K message counts of a flow. Filled by classification, which
+/// is not built yet: every value is zero, as for a flow that Tstat does not take for peer-to-peer.
 #pragma once
 
 #include <cstdint>

@@ -54,11 +54,13 @@ double recovery_time(const AnomalyContext& a, Timestamp now, bool sampled) {
 }  // namespace
 
 SegmentClass classify_anomaly(const AnomalyContext& a, const RetransmissionEvidence& e) {
-  if (a.length == 1 && e.receiver_window_is_zero && e.both_syns_seen) return SegmentClass::flow_control;
+  if (a.length == 1 && e.receiver_window_is_zero && e.both_syns_seen)
+    return SegmentClass::flow_control;
 
   const Scales scales = time_scales(e);
   const double recovery = recovery_time(a, e.now, scales.sampled);
-  const SegmentClass prior = a.before != nullptr ? a.before->segment_class : SegmentClass::in_sequence;
+  const SegmentClass prior =
+      a.before != nullptr ? a.before->segment_class : SegmentClass::in_sequence;
   // A train of repetitions is one event: later segments take the class of the first.
   if (recovery < scales.mean_rtt && prior != SegmentClass::in_sequence) return prior;
 
@@ -75,7 +77,8 @@ SegmentClass classify_anomaly(const AnomalyContext& a, const RetransmissionEvide
   if (fast) return SegmentClass::fast_retransmit;
   if (late) return SegmentClass::retransmission_rto;
   const auto since_following = static_cast<double>((e.now - a.met_sent).us);
-  return hole && since_following < scales.reordering_window ? SegmentClass::reordering : SegmentClass::unknown;
+  return hole && since_following < scales.reordering_window ? SegmentClass::reordering
+                                                            : SegmentClass::unknown;
 }
 
 }  // namespace tapstat::flowstats

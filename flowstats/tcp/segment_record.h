@@ -1,7 +1,8 @@
-/// One remembered piece of a direction's sequence space, and the bounded pool that all flows of a worker share.
+/// One remembered piece of a direction's sequence space, and the bounded pool that all flows of a
+/// worker share.
 ///
-/// Owned by the worker; entries are linked by number. The pool never allocates after construction; running out is counted by
-/// the caller (Counter::segment_records_exhausted).
+/// Owned by the worker; entries are linked by number. The pool never allocates after construction;
+/// running out is counted by the caller (Counter::segment_records_exhausted).
 #pragma once
 
 #include <cstdint>
@@ -46,8 +47,8 @@ class SegmentRecordPool {
 
  private:
   Arena<SegmentRecord> records_;
-  uint32_t free_ = kNoEntry;   // last in, first out: recently used lines are reused
-  uint32_t untouched_ = 0;     // entries from here on were never used
+  uint32_t free_ = kNoEntry;  // last in, first out: recently used lines are reused
+  uint32_t untouched_ = 0;    // entries from here on were never used
 };
 
 }  // namespace tapstat::flowstats

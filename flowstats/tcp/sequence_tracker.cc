@@ -10,8 +10,9 @@ using options::SegmentClass;
 
 constexpr uint32_t quadrant_of(uint32_t seq) { return seq >> 30; }
 
-/// Last byte of a quadrant. Tstat's constant is 1, 2 and 3 bytes short for quadrants 1, 2 and 3, so that the segment after
-/// one that straddles the boundary seems to repeat that many bytes (golden case quadrant_boundary).
+/// Last byte of a quadrant. Tstat's constant is 1, 2 and 3 bytes short for quadrants 1, 2 and 3, so
+/// that the segment after one that straddles the boundary seems to repeat that many bytes (golden
+/// case quadrant_boundary).
 constexpr uint32_t quadrant_end(uint32_t number, Mode mode) {
   return mode == Mode::tstat ? ((1u << 30) - 1) * (number + 1) : ((number + 1) << 30) - 1;
 }
@@ -23,8 +24,8 @@ struct SequenceTracker::Placement {
   uint32_t first, last;
   const RetransmissionEvidence& evidence;
   std::array<uint32_t, options::kSegmentClasses>& classified;
-  bool split = false;        // an earlier record already took some of its bytes
-  int64_t repeated = 0;      // so far, in this quadrant
+  bool split = false;    // an earlier record already took some of its bytes
+  int64_t repeated = 0;  // so far, in this quadrant
   bool out_of_order = false;
 
   [[nodiscard]] int64_t length() const { return int64_t{static_cast<int32_t>(last - first + 1)}; }
@@ -82,7 +83,9 @@ SegmentVerdict SequenceTracker::insert(TrackerContext& context, uint32_t first, 
   const uint32_t rest_first = (number + 1) << 30;
   place(context, quadrant(number), {first, end, evidence, classified}, verdict);
   place(context, quadrant(number + 1),
-        {rest_first, rest_first + static_cast<uint32_t>(length) - length_here - 1, evidence, classified}, verdict);
+        {rest_first, rest_first + static_cast<uint32_t>(length) - length_here - 1, evidence,
+         classified},
+        verdict);
   return verdict;
 }
 
@@ -108,17 +111,18 @@ void SequenceTracker::append(TrackerContext& context, Quadrant& q, const Placeme
   ++context.records_merged;
 }
 
-/// The segment starts before `current`. Returns true when all of it lies in the hole; otherwise its hole part is recorded
-/// and the rest starts at `current`.
-bool SequenceTracker::fill_hole(TrackerContext& context, Quadrant& q, Placement& segment, uint32_t& before,
-                                uint32_t current) {
+/// The segment starts before `current`. Returns true when all of it lies in the hole; otherwise its
+/// hole part is recorded and the rest starts at `current`.
+bool SequenceTracker::fill_hole(TrackerContext& context, Quadrant& q, Placement& segment,
+                                uint32_t& before, uint32_t current) {
   SegmentRecord& following = context.pool[current];
   if (segment.last < following.last_byte) segment.out_of_order = true;
   // One byte of overlap is tolerated, as Tstat does.
   const bool whole = segment.last <= following.first_byte;
   Placement part = segment;
   if (!whole) part.last = following.first_byte - 1;
-  const int64_t length = whole ? segment.length() : part.length() - 1;  // one less, as Tstat counts it
+  const int64_t length =
+      whole ? segment.length() : part.length() - 1;  // one less, as Tstat counts it
   const SegmentRecord* in_front = before != kNoEntry ? &context.pool[before] : nullptr;
   const SegmentClass c =
       segment.classify({AnomalyContext::Kind::hole, in_front, &following, following.sent, length});
@@ -140,7 +144,8 @@ bool SequenceTracker::fill_hole(TrackerContext& context, Quadrant& q, Placement&
   return whole;
 }
 
-void SequenceTracker::place(TrackerContext& context, Quadrant& q, Placement segment, SegmentVerdict& verdict) {
+void SequenceTracker::place(TrackerContext& context, Quadrant& q, Placement segment,
+                            SegmentVerdict& verdict) {
   if (q.tail == kNoEntry || segment.first > context.pool[q.tail].last_byte) {
     append(context, q, segment);
     return;
@@ -162,11 +167,12 @@ void SequenceTracker::place(TrackerContext& context, Quadrant& q, Placement segm
     record.retransmitted = true;
     if (!segment.split) record.sent = segment.evidence.now;
     const bool whole = segment.last <= record.last_byte;
-    const int64_t overlap = whole ? segment.length() : int64_t{record.last_byte} - segment.first + 1;
+    const int64_t overlap =
+        whole ? segment.length() : int64_t{record.last_byte} - segment.first + 1;
     segment.repeated += overlap;
     const SegmentRecord* in_front = before != kNoEntry ? &context.pool[before] : nullptr;
-    record.segment_class = segment.classify({AnomalyContext::Kind::repeated, in_front, &record, sent_before,
-                                             whole ? overlap : segment.repeated});
+    record.segment_class = segment.classify({AnomalyContext::Kind::repeated, in_front, &record,
+                                             sent_before, whole ? overlap : segment.repeated});
     placed = whole;
     segment.first = record.last_byte + 1;
     segment.split = true;
@@ -203,7 +209,8 @@ void SequenceTracker::merge_acknowledged(TrackerContext& context, Quadrant& q) {
   }
 }
 
-std::optional<Duration> SequenceTracker::acknowledge(TrackerContext& context, uint32_t ack, Timestamp now) {
+std::optional<Duration> SequenceTracker::acknowledge(TrackerContext& context, uint32_t ack,
+                                                     Timestamp now) {
   const uint32_t number = quadrant_of(ack);
   touch(context, number);
 

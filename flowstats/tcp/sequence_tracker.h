@@ -1,9 +1,10 @@
 /// Remembers which bytes of a direction were seen and acknowledged; judges each segment once.
 ///
-/// The sequence space is cut in four quadrants of 2^30 bytes, each with a sorted list of records, as Tstat keeps
-/// them: the classes of anomalous segments and the RTT samples depend on these lists exactly. An in-order segment is appended,
-/// an acknowledgment merges what it covers, so a flow without loss holds one record more than it has segments in flight.
-/// Owned by the worker; nothing here allocates.
+/// The sequence space is cut in four quadrants of 2^30 bytes, each with a sorted list of records,
+/// as Tstat keeps them: the classes of anomalous segments and the RTT samples depend on these lists
+/// exactly. An in-order segment is appended, an acknowledgment merges what it covers, so a flow
+/// without loss holds one record more than it has segments in flight. Owned by the worker; nothing
+/// here allocates.
 #pragma once
 
 #include <array>
@@ -35,12 +36,15 @@ struct SegmentVerdict {
 
 class SequenceTracker {
  public:
-  /// Places [first, first + length) and classifies what is repeated or fills a hole; counts the classes in
-  /// `classified`. `length` counts SYN and FIN and may be negative (tstat mode, damaged header).
-  SegmentVerdict insert(TrackerContext& context, uint32_t first, int32_t length, const RetransmissionEvidence& evidence,
+  /// Places [first, first + length) and classifies what is repeated or fills a hole; counts the
+  /// classes in `classified`. `length` counts SYN and FIN and may be negative (tstat mode, damaged
+  /// header).
+  SegmentVerdict insert(TrackerContext& context, uint32_t first, int32_t length,
+                        const RetransmissionEvidence& evidence,
                         std::array<uint32_t, options::kSegmentClasses>& classified);
 
-  /// Applies an acknowledgment number of the other side; returns the round-trip sample it gives, if any.
+  /// Applies an acknowledgment number of the other side; returns the round-trip sample it gives, if
+  /// any.
   std::optional<Duration> acknowledge(TrackerContext& context, uint32_t ack, Timestamp now);
 
   /// Returns all records to the pool.
@@ -58,8 +62,10 @@ class SequenceTracker {
   void touch(TrackerContext& context, uint32_t number);
   static void empty(TrackerContext& context, Quadrant& q);
   static void append(TrackerContext& context, Quadrant& q, const Placement& segment);
-  static void place(TrackerContext& context, Quadrant& q, Placement segment, SegmentVerdict& verdict);
-  static bool fill_hole(TrackerContext& context, Quadrant& q, Placement& segment, uint32_t& before, uint32_t current);
+  static void place(TrackerContext& context, Quadrant& q, Placement segment,
+                    SegmentVerdict& verdict);
+  static bool fill_hole(TrackerContext& context, Quadrant& q, Placement& segment, uint32_t& before,
+                        uint32_t current);
   static void merge_acknowledged(TrackerContext& context, Quadrant& q);
 
   std::array<Quadrant, 4> quadrants_;

@@ -1,7 +1,8 @@
 /// An IPv4 or IPv6 address as two integers, so that comparing and hashing are word operations.
 ///
-/// Host byte order: `high` holds the first eight bytes of an IPv6 address. IPv4 is kept in the low 32 bits of `low` with
-/// `high` zero; the family is part of the value's owner (FiveTuple::ip_version) and of this type's text form.
+/// Host byte order: `high` holds the first eight bytes of an IPv6 address. IPv4 is kept in the low
+/// 32 bits of `low` with `high` zero; the family is part of the value's owner
+/// (FiveTuple::ip_version) and of this type's text form.
 #pragma once
 
 #include <compare>

@@ -1,7 +1,8 @@
 /// The operator's internal networks: decides c_isint and s_isint.
 ///
-/// Immutable after start and shared by all workers. A list without networks of a family makes that whole family internal,
-/// as in Tstat; so does a default-constructed list. At most kNetworksMax networks of each family.
+/// Immutable after start and shared by all workers. A list without networks of a family makes that
+/// whole family internal, as in Tstat; so does a default-constructed list. At most kNetworksMax
+/// networks of each family.
 #pragma once
 
 #include <array>
@@ -25,13 +26,17 @@ class NetworkList {
   void add(IpVersion version, Network network) {
     (version == IpVersion::v4 ? v4_ : v6_).push_back(network);
   }
-  [[nodiscard]] size_t count(IpVersion version) const { return (version == IpVersion::v4 ? v4_ : v6_).size(); }
+  [[nodiscard]] size_t count(IpVersion version) const {
+    return (version == IpVersion::v4 ? v4_ : v6_).size();
+  }
 
   [[nodiscard]] bool contains(IpVersion version, IpAddress address) const {
     const auto& networks = version == IpVersion::v4 ? v4_ : v6_;
     if (networks.empty()) return true;
     for (const Network& n : networks)
-      if ((address.high & n.mask.high) == n.address.high && (address.low & n.mask.low) == n.address.low) return true;
+      if ((address.high & n.mask.high) == n.address.high &&
+          (address.low & n.mask.low) == n.address.low)
+        return true;
     return false;
   }
 

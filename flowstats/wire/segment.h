@@ -13,10 +13,12 @@ namespace tapstat::flowstats {
 
 /// TCP control bits (RFC 9293 section 3.1).
 namespace tcp_flag {
-inline constexpr uint8_t kFin = 0x01, kSyn = 0x02, kRst = 0x04, kPsh = 0x08, kAck = 0x10, kUrg = 0x20;
+inline constexpr uint8_t kFin = 0x01, kSyn = 0x02, kRst = 0x04, kPsh = 0x08, kAck = 0x10,
+                         kUrg = 0x20;
 }
 
-/// What the options of one segment said. Options are recognised by kind alone; the last of a kind wins.
+/// What the options of one segment said. Options are recognised by kind alone; the last of a kind
+/// wins.
 struct TcpOptions {
   bool has_mss = false;             // kind 2, RFC 9293 section 3.7.1
   bool has_window_scale = false;    // kind 3, RFC 7323 section 2
@@ -33,15 +35,18 @@ struct Segment {
   Timestamp time;
   Timestamp clock;  // largest packet time of the whole capture so far: what timers run on
   uint32_t seq = 0, ack = 0;
-  /// TCP: IP payload length - 4 x data offset, from the length fields and not from the captured bytes; negative in tstat
-  /// mode when the data offset lies beyond the IP payload. UDP: bytes after the UDP header.
+  /// TCP: IP payload length - 4 x data offset, from the length fields and not from the captured
+  /// bytes; negative in tstat mode when the data offset lies beyond the IP payload. UDP: bytes
+  /// after the UDP header.
   int32_t payload_length = 0;
   uint16_t window = 0;    // as sent, not scaled
   uint16_t checksum = 0;  // TCP checksum as sent, never verified
   /// IPv4 identification; in tstat mode the payload length for IPv6 (Tstat reads those bytes).
   uint16_t ip_id = 0;
-  bool ip_id_is_identifying = true;  // false: must not be taken as "same packet" (corrected mode, RFC 6864)
-  bool malformed_offset = false;     // corrected mode: data offset beyond the IP payload, payload_length set to 0
+  bool ip_id_is_identifying =
+      true;  // false: must not be taken as "same packet" (corrected mode, RFC 6864)
+  bool malformed_offset =
+      false;  // corrected mode: data offset beyond the IP payload, payload_length set to 0
   Direction direction = Direction::from_a;
   uint8_t flags = 0;  // tcp_flag
   uint8_t ttl = 0;    // TTL or hop limit

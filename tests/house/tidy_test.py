@@ -202,6 +202,8 @@ class Listed(unittest.TestCase):
     def test_names_from_a_loop(self):
         tree = {"tests/fuzz/x.cc": "int x;\n", "tests/fuzz/meson.build": "['x']\nname + '.cc'\n"}
         self.assertEqual(rules(tree), [])
+        tree = {"tests/a/x_test.py": "pass\n", "tests/a/meson.build": "['x_test']\nn + '.py'\n"}
+        self.assertEqual(rules(tree), [])
 
     def test_python_test(self):
         self.assertEqual(rules({"tests/house/x_test.py": "pass\n"}), ["listed"])

@@ -133,8 +133,8 @@ TEST_F(GroupSwitch, SeveralWorkersSwitchTogether) {
   ASSERT_EQ(plain.complete.size(), 1U);
   const Outcome switched = run("switched", 2, {{80 * kPacketsEach + 4, config(2, 8)}});
   ASSERT_EQ(switched.complete.size(), 2U);
-  // Records of one worker may still wait in its ring when the other's first record behind the switch
-  // is written: they follow into the new directory, never back.
+  // Records of one worker may still wait in its ring when the other's first record behind the
+  // switch is written: they follow into the new directory, never back.
   EXPECT_LE(switched.complete[0].rows.size(), 80U);
   EXPECT_EQ(switched.complete[0].rows.size() + switched.complete[1].rows.size(), kConnections);
   std::vector<std::vector<std::string>> wanted, got;

@@ -35,43 +35,27 @@ TEST(CommandLine, DefaultsOfReplay) {
   EXPECT_FALSE(a.groups || a.schema || a.mode || a.output || a.fail_on_loss_percent ||
                a.flow_capacity);
   EXPECT_TRUE(a.unpack && a.progress);
-  EXPECT_FALSE(a.gzip || a.json || a.dry_run || a.out.quiet);
+  EXPECT_FALSE(a.discard_duplicates || a.gzip || a.json || a.dry_run || a.out.quiet);
 }
 
 TEST(CommandLine, TakesEveryFlagOfReplay) {
-  const auto a = replay({"-s",
-                         "out",
-                         "a.pcap",
-                         "-N",
-                         "nets",
-                         "-T",
-                         "rt",
-                         "-g",
-                         "core,p2p",
-                         "--schema",
-                         "tstat-3.3",
-                         "--mode",
-                         "corrected",
-                         "--workers",
-                         "3",
-                         "--loop",
-                         "0",
-                         "--speed",
-                         "x0.5",
-                         "--fail-on-loss=0.5",
-                         "--dry-run",
-                         "--json",
-                         "-q",
-                         "-vv",
-                         "-c",
-                         "t.toml",
-                         "--gzip",
-                         "--no-unpack",
-                         "--no-progress",
-                         "--color",
-                         "never",
-                         "--flows",
-                         "1000",
+  const auto a = replay({"-s",          "out",
+                         "a.pcap",      "-N",
+                         "nets",        "-T",
+                         "rt",          "-g",
+                         "core,p2p",    "--schema",
+                         "tstat-3.3",   "--mode",
+                         "corrected",   "--workers",
+                         "3",           "--loop",
+                         "0",           "--speed",
+                         "x0.5",        "--fail-on-loss=0.5",
+                         "--dry-run",   "--json",
+                         "-q",          "-vv",
+                         "-c",          "t.toml",
+                         "--gzip",      "--discard-duplicates",
+                         "--no-unpack", "--no-progress",
+                         "--color",     "never",
+                         "--flows",     "1000",
                          "b.pcap"});
   EXPECT_EQ(a.files.size(), 2U);
   EXPECT_EQ(a.groups->bits(), 4);
@@ -84,7 +68,8 @@ TEST(CommandLine, TakesEveryFlagOfReplay) {
   EXPECT_EQ(a.out.verbose, 2);
   EXPECT_EQ(a.out.colour, control::ColourWhen::never);
   EXPECT_EQ(a.flow_capacity, 1000U);
-  EXPECT_TRUE(a.dry_run && a.json && a.out.quiet && a.gzip && !a.unpack && !a.progress);
+  EXPECT_TRUE(a.discard_duplicates && a.dry_run && a.json && a.out.quiet && a.gzip && !a.unpack &&
+              !a.progress);
 }
 
 TEST(CommandLine, FailOnLossDoesNotEatTheNextFile) {

@@ -32,6 +32,7 @@ tcp_idle = "2m"
 internal = "net.internal"
 [measurement]
 mode = "corrected"
+duplicate_window = "2ms"
 [log]
 schema = "tstat-3.3"
 [output.tstat]
@@ -48,10 +49,11 @@ groups = ["core", "p2p"]
   EXPECT_EQ(file.config.groups->bits(), 4);
   EXPECT_EQ(file.config.schema, flowstats::Schema::tstat_3_3);
   EXPECT_TRUE(file.config.not_built.empty());
-  EXPECT_EQ(file.config.settings, 10U);
+  EXPECT_EQ(file.config.settings, 11U);
   const auto m = control::measurement_of(file.config, *file.config.mode);
   EXPECT_EQ(m.mode, flowstats::Mode::corrected);
   EXPECT_EQ(m.limits.tcp_flows_max, 1'000U);
+  EXPECT_EQ(m.duplicate_window, flowstats::milliseconds(2));
   EXPECT_EQ(m.limits.segments_per_quadrant_max, 50U);
   EXPECT_EQ(m.timeouts.tcp_idle, flowstats::seconds(120));
 }

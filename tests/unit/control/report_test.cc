@@ -28,12 +28,12 @@ RunResult example() {
                       .packets = 41'210,
                       .bytes = 28'400'000,
                       .snapped_packets = 3,
+                      .wire_bytes = 28'087'500,
                       .first = flowstats::Timestamp{1},
                       .last = flowstats::Timestamp{62'100'001},
                       .damage = "file ends inside a record",
                       .error = std::nullopt});
   set(r, Counter::rx_packets, 41'210);
-  set(r, Counter::rx_bytes, 28'087'500);
   set(r, Counter::analysed_packets, 40'902);
   set(r, Counter::dropped_not_ip, 251);
   set(r, Counter::dropped_bad_ip, 57);

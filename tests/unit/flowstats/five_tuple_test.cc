@@ -11,7 +11,8 @@
 namespace tapstat::flowstats {
 namespace {
 
-constexpr Endpoint kClient{IpAddress::v4(0xc000020a), 40000}, kServer{IpAddress::v4(0xc6336414), 80};
+constexpr Endpoint kClient{IpAddress::v4(0xc000020a), 40000},
+    kServer{IpAddress::v4(0xc6336414), 80};
 
 TEST(FiveTuple, BothDirectionsGiveOneTuple) {
   const DirectedTuple there = make_tuple(kClient, kServer, kProtocolTcp, IpVersion::v4);
@@ -55,7 +56,8 @@ TEST(FiveTuple, NeighbouringTuplesFillBucketsEvenly) {
   std::array<int, kBuckets> low{}, high{};
   for (uint32_t i = 0; i < kTuples; ++i) {
     const Endpoint client{IpAddress::v4(0x0a000000 + i / 8), static_cast<uint16_t>(1024 + i % 8)};
-    const uint64_t h = hash_tuple(make_tuple(client, kServer, kProtocolTcp, IpVersion::v4).tuple, 7);
+    const uint64_t h =
+        hash_tuple(make_tuple(client, kServer, kProtocolTcp, IpVersion::v4).tuple, 7);
     ++low[h % kBuckets];
     ++high[h >> 56];
   }

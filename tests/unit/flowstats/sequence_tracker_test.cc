@@ -10,13 +10,16 @@ using options::SegmentClass;
 class Tracker : public testing::Test {
  protected:
   SegmentVerdict insert(uint32_t first, int32_t length, int64_t at_ms = 0) {
-    RetransmissionEvidence evidence{Timestamp{milliseconds(at_ms).us}, &none_, &none_, next_id_++, true, false, true};
+    RetransmissionEvidence evidence{
+        Timestamp{milliseconds(at_ms).us}, &none_, &none_, next_id_++, true, false, true};
     return tracker_.insert(context_, first, length, evidence, classified_);
   }
   std::optional<Duration> acknowledge(uint32_t ack, int64_t at_ms) {
     return tracker_.acknowledge(context_, ack, Timestamp{milliseconds(at_ms).us});
   }
-  [[nodiscard]] uint32_t classified(SegmentClass c) const { return classified_[static_cast<size_t>(c)]; }
+  [[nodiscard]] uint32_t classified(SegmentClass c) const {
+    return classified_[static_cast<size_t>(c)];
+  }
 
   SegmentRecordPool pool_{4096};
   TrackerContext context_{pool_, Mode::tstat, 100};
@@ -133,7 +136,8 @@ TEST_F(Tracker, QuadrantBoundaryIsExactInCorrectedModeOnly) {
     for (uint32_t boundary = 1; boundary <= 4; ++boundary) {
       const uint32_t edge = boundary << 30;
       tracker.insert(context, edge - 50, 100, evidence, classified_);
-      const int64_t repeated = tracker.insert(context, edge + 50, 100, evidence, classified_).repeated_bytes;
+      const int64_t repeated =
+          tracker.insert(context, edge + 50, 100, evidence, classified_).repeated_bytes;
       EXPECT_EQ(repeated, mode == Mode::tstat ? boundary - 1 : 0) << "boundary " << boundary;
     }
     tracker.clear(context);
