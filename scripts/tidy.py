@@ -308,7 +308,8 @@ def check_listed(source, builds):
         relative = source.path.relative_to(folder)
         if f"'{relative.as_posix()}'" in text:
             return
-        if f"'{relative.with_suffix('').as_posix()}'" in text and f"+ '{source.path.suffix}'" in text:
+        stem = f"'{relative.with_suffix('').as_posix()}'"
+        if stem in text and f"+ '{source.path.suffix}'" in text:
             return
     yield Finding(source.path, 1, "listed", "no meson.build lists this file, so nothing builds it")
 
