@@ -4,9 +4,9 @@
 Usage: test_summary.py [--counts FILE] (BUILD | COUNTS)...
 
 BUILD is a build directory after `meson test`; each GoogleTest case counts, and a program that
-failed in another way (crash, time-out, leak at exit) counts as one failure. COUNTS is a file with lines
-"PASSED FAILED SKIPPED". The last line printed is `N passed, N failed, N skipped`. With --counts the
-three sums are appended to FILE. Exit status 1 when a test failed or none passed.
+failed in another way (crash, time-out, leak at exit) counts as one failure. COUNTS is a file with
+lines "PASSED FAILED SKIPPED". The last line printed is `N passed, N failed, N skipped`. With
+--counts the three sums are appended to FILE. Exit status 1 when a test failed or none passed.
 """
 
 import argparse
