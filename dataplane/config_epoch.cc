@@ -25,7 +25,9 @@ ConfigEpoch::ConfigEpoch(const ActiveConfig& config, uint32_t readers)
   size_t space = memory_for(readers);
   qsbr_ = static_cast<rte_rcu_qsbr*>(
       std::align(RTE_CACHE_LINE_SIZE, rte_rcu_qsbr_get_memsize(readers), place, space));
-  TAPSTAT_ASSERT(qsbr_ != nullptr && rte_rcu_qsbr_init(qsbr_, readers) == 0);
+  TAPSTAT_ASSERT(qsbr_ != nullptr);
+  const int status = rte_rcu_qsbr_init(qsbr_, readers);
+  TAPSTAT_ASSERT(status == 0);
   for (uint32_t id = 0; id < readers; ++id) rte_rcu_qsbr_thread_register(qsbr_, id);
 }
 
@@ -33,7 +35,7 @@ ConfigEpoch::~ConfigEpoch() { delete current_.load(std::memory_order_relaxed); }
 
 void ConfigEpoch::publish(const ActiveConfig& config) {
   const ActiveConfig* old = current_.exchange(new ActiveConfig(config), std::memory_order_acq_rel);
-  // rte_rcu_qsbr_synchronize(), spelled out: its parts are inline, so the thread sanitizer sees them.
+  // rte_rcu_qsbr_synchronize() in its inline parts, which the thread sanitizer sees.
   rte_rcu_qsbr_check(qsbr_, rte_rcu_qsbr_start(qsbr_), true);
   delete old;
 }
