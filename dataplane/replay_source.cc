@@ -67,7 +67,9 @@ ReplaySource::State ReplaySource::end_round() {
   next_capture_ = 0;
   ++rounds_done_;
   shift_ = {shift_.us + round_length_.us};
-  finished_ = control_.stop.load(std::memory_order_relaxed) || rounds_done_ == loops_;
+  const bool nothing_to_repeat = delivered_ == 0;
+  finished_ =
+      control_.stop.load(std::memory_order_relaxed) || rounds_done_ == loops_ || nothing_to_repeat;
   return State::round_ended;
 }
 

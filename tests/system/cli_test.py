@@ -288,6 +288,28 @@ class Replay(support.TestCase):
         self.assertEqual(firsts, sorted(set(firsts)))
         self.assertEqual(support.summary(self.directory / "out")["counters"]["rx_packets"], 24)
 
+    def test_endless_loop_over_no_packets_ends(self):
+        write_pcap(self.directory / "empty.pcap", [])
+        self.assert_status(
+            self.run_tapstat("replay", "empty.pcap", "-s", "out", "-q", "--loop", "0"), 0
+        )
+
+    def test_copied_frames_are_left_out_when_asked_for(self):
+        twice = [(us + copy * 100, frame) for us, frame in connection() for copy in (0, 1)]
+        write_pcap(self.directory / "twice.pcap", twice)
+        for flags, retransmitted, filtered in (
+            ([], True, False),
+            (["--discard-duplicates"], False, True),
+        ):
+            base = self.directory / f"out{len(flags)}"
+            self.assert_status(
+                self.run_tapstat("replay", "twice.pcap", "-s", str(base), "-q", *flags), 0
+            )
+            cells = support.rows(base)[0].split(" ")
+            self.assertEqual(int(cells[9]) > 0, retransmitted)  # c_pkts_retx
+            counters = support.summary(base)["counters"]
+            self.assertEqual(counters["dropped_filtered"] > 0, filtered)
+
     def test_speed_paces_the_packets(self):
         result = self.run_tapstat("replay", "first.pcap", "-s", "out", "--json", "--speed", "x0.1")
         self.assertGreater(json.loads(result.out)["wall_s"], 0.6)  # 0.07 s of traffic
