@@ -127,11 +127,10 @@ uint32_t FlowShard::open_flow(const Segment& syn) {
 
 void FlowShard::sweep(Timestamp now) {
   sweep_.run(now, [&](uint32_t slot_class) {
-    for (uint32_t slot = slot_class; slot < slots_.capacity(); slot += TstatSweep::kClasses) {
-      if (!slots_.used(slot)) continue;
+    slots_.for_each_used(slot_class, [&](uint32_t slot) {
       const TcpFlow& flow = flows_[slot];
       if (flow.expired(flow.last, now, measurement_.timeouts)) close(slot, flow.end_by_timeout());
-    }
+    });
     udp_pairs_.examine(slot_class, now, measurement_.timeouts);
   });
 }

@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "dataplane/tstat_sweep.h"
 #include "flowstats/base/arena.h"
 
 namespace tapstat::dataplane {
@@ -29,12 +30,26 @@ class SlotSet {
   /// kNoEntry when no slot was found.
   [[nodiscard]] uint32_t take() {
     const uint32_t slot = lifo_ ? pop() : search();
-    if (slot != flowstats::kNoEntry) words_[slot / 64] |= uint64_t{1} << (slot % 64);
+    if (slot == flowstats::kNoEntry) return slot;
+    words_[slot / 64] |= uint64_t{1} << (slot % 64);
+    if (!lifo_) ++used_in_class_[slot % TstatSweep::kClasses];
     return slot;
   }
   void give_back(uint32_t slot) {
     words_[slot / 64] &= ~(uint64_t{1} << (slot % 64));
-    if (lifo_) free_.push_back(slot);
+    if (lifo_)
+      free_.push_back(slot);
+    else
+      --used_in_class_[slot % TstatSweep::kClasses];
+  }
+
+  /// Cursor only: calls examine(slot) for the used slots of a class of Tstat's sweep, ascending;
+  /// examine may give the slot back. A class without used slots costs one look.
+  template <class Examine>
+  void for_each_used(uint32_t slot_class, Examine examine) const {
+    if (used_in_class_[slot_class] == 0) return;
+    for (uint32_t slot = slot_class; slot < capacity_; slot += TstatSweep::kClasses)
+      if (used(slot)) examine(slot);
   }
 
   /// Back to the state before the first flow; all slots must be free.
@@ -47,7 +62,10 @@ class SlotSet {
  private:
   SlotSet(uint32_t capacity, uint32_t search_max, bool lifo)
       : words_((capacity + 63) / 64), capacity_(capacity), search_max_(search_max), lifo_(lifo) {
-    if (lifo) free_.reserve(capacity);
+    if (lifo)
+      free_.reserve(capacity);
+    else
+      used_in_class_.resize(TstatSweep::kClasses);
   }
 
   uint32_t search() {
@@ -67,7 +85,8 @@ class SlotSet {
   }
 
   std::vector<uint64_t> words_;
-  std::vector<uint32_t> free_;  // last in, first out
+  std::vector<uint32_t> free_;           // last in, first out
+  std::vector<uint32_t> used_in_class_;  // cursor: by class of the sweep
   uint32_t capacity_;
   uint32_t search_max_;
   bool lifo_;

@@ -39,12 +39,11 @@ class UdpPairs {
   /// Forgets the expired pairs of a class of slots.
   void examine(uint32_t slot_class, flowstats::Timestamp now,
                const flowstats::FlowTimeouts& timeouts) {
-    for (uint32_t slot = slot_class; slot < slots_.capacity(); slot += TstatSweep::kClasses) {
-      if (!slots_.used(slot)) continue;
+    slots_.for_each_used(slot_class, [&](uint32_t slot) {
       const Pair& pair = table_[slot];
       const flowstats::Duration idle = elapsed(pair.last, now);
       if (idle > timeouts.udp_idle || (pair.single && idle > timeouts.udp_singleton)) forget(slot);
-    }
+    });
   }
 
   void restart() {

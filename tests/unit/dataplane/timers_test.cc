@@ -35,6 +35,23 @@ TEST(SlotSet, CursorGivesUpAfterItsSearchAndGoesOnFromThere) {
   EXPECT_EQ(slots.take(), 15u);
 }
 
+TEST(SlotSet, SweepSeesTheUsedSlotsOfAClassAscending) {
+  SlotSet slots = SlotSet::with_cursor(2 * TstatSweep::kClasses + 5, 200);
+  for (uint32_t i = 0; i < slots.capacity(); ++i) ASSERT_NE(slots.take(), kNoEntry);
+  std::vector<uint32_t> seen;
+  const auto look = [&](uint32_t slot_class) {
+    seen.clear();
+    slots.for_each_used(slot_class, [&](uint32_t slot) { seen.push_back(slot); });
+    return seen;
+  };
+  EXPECT_EQ(look(3), (std::vector<uint32_t>{3, 10'003, 20'003}));
+  EXPECT_EQ(look(5), (std::vector<uint32_t>{5, 10'005}));
+  slots.give_back(10'005);
+  EXPECT_EQ(look(5), (std::vector<uint32_t>{5}));
+  slots.for_each_used(5, [&](uint32_t slot) { slots.give_back(slot); });
+  EXPECT_TRUE(look(5).empty());
+}
+
 TEST(SlotSet, LastInFirstOutReusesTheWarmest) {
   SlotSet slots = SlotSet::last_in_first_out(3);
   EXPECT_EQ(slots.take(), 0u);
