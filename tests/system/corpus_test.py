@@ -74,7 +74,8 @@ def compare_valid(shared):
 def cpu_limit():
     """A prefix that ends the command with SIGXCPU beyond its processor time."""
     plain = "sanitize=none" in support.tapstat("--version").out
-    return ("prlimit", f"--cpu={CPU_SECONDS_MAX if plain else CPU_SECONDS_MAX_SANITIZED}")
+    limit = CPU_SECONDS_MAX if plain else CPU_SECONDS_MAX_SANITIZED
+    return ("prlimit", f"--cpu={limit}:{limit + 1}")
 
 
 def complaint_of(path, work, mode, prefix, wanted=None):
