@@ -127,7 +127,7 @@ uint32_t FlowShard::open_flow(const Segment& syn) {
 
 void FlowShard::sweep(Timestamp now) {
   sweep_.run(now, [&](uint32_t slot_class) {
-    slots_.for_each_used(slot_class, [&](uint32_t slot) {
+    slots_.for_each_used_in_class(slot_class, [&](uint32_t slot) {
       const TcpFlow& flow = flows_[slot];
       if (flow.expired(flow.last, now, measurement_.timeouts)) close(slot, flow.end_by_timeout());
     });
@@ -169,22 +169,15 @@ void FlowShard::close(uint32_t slot, FlowEnd end) {
   slots_.give_back(slot);
 }
 
-void FlowShard::close_if(bool expired_only, Timestamp now) {
-  for (uint32_t slot = 0; slot < slots_.capacity(); ++slot) {
-    if (!slots_.used(slot)) continue;
-    const TcpFlow& flow = flows_[slot];
-    const bool expired =
-        flow.expired(tstat_mode() ? flow.last : flow.last_clock, now, measurement_.timeouts);
-    if (expired_only && !expired) continue;
-    close(slot, expired ? flow.end_by_timeout() : FlowEnd::not_complete);
-  }
-}
-
 void FlowShard::finish(Timestamp last_frame, uint32_t epoch) {
   epoch_ = epoch;
   if (clock_ == flowstats::kNever) clock_ = last_frame;
-  close_if(true, last_frame);
-  close_if(false, last_frame);
+  slots_.for_each_used([&](uint32_t slot) {
+    const TcpFlow& flow = flows_[slot];
+    if (flow.expired(tstat_mode() ? flow.last : flow.last_clock, last_frame, measurement_.timeouts))
+      close(slot, flow.end_by_timeout());
+  });
+  slots_.for_each_used([&](uint32_t slot) { close(slot, FlowEnd::not_complete); });
   count_tracker_events();
   records_.publish();
   slots_.restart();

@@ -63,7 +63,6 @@ class FlowShard {
   void sweep(flowstats::Timestamp now);
   void turn_wheel();
   void close(uint32_t slot, flowstats::FlowEnd end);
-  void close_if(bool expired_only, flowstats::Timestamp now);
   void count_tracker_events();
 
   const flowstats::Measurement& measurement_;

@@ -5,6 +5,7 @@
 /// Owner thread only; allocates at construction only.
 #pragma once
 
+#include <bit>
 #include <cstdint>
 #include <vector>
 
@@ -43,10 +44,18 @@ class SlotSet {
       --used_in_class_[slot % TstatSweep::kClasses];
   }
 
+  /// Calls examine(slot) for the used slots, ascending; examine may give the slot back.
+  template <class Examine>
+  void for_each_used(Examine examine) const {
+    for (uint32_t word = 0; word < words_.size(); ++word)
+      for (uint64_t used = words_[word]; used != 0; used &= used - 1)
+        examine(word * 64 + static_cast<uint32_t>(std::countr_zero(used)));
+  }
+
   /// Cursor only: calls examine(slot) for the used slots of a class of Tstat's sweep, ascending;
   /// examine may give the slot back. A class without used slots costs one look.
   template <class Examine>
-  void for_each_used(uint32_t slot_class, Examine examine) const {
+  void for_each_used_in_class(uint32_t slot_class, Examine examine) const {
     if (used_in_class_[slot_class] == 0) return;
     for (uint32_t slot = slot_class; slot < capacity_; slot += TstatSweep::kClasses)
       if (used(slot)) examine(slot);

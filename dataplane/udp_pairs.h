@@ -39,7 +39,7 @@ class UdpPairs {
   /// Forgets the expired pairs of a class of slots.
   void examine(uint32_t slot_class, flowstats::Timestamp now,
                const flowstats::FlowTimeouts& timeouts) {
-    slots_.for_each_used(slot_class, [&](uint32_t slot) {
+    slots_.for_each_used_in_class(slot_class, [&](uint32_t slot) {
       const Pair& pair = table_[slot];
       const flowstats::Duration idle = elapsed(pair.last, now);
       if (idle > timeouts.udp_idle || (pair.single && idle > timeouts.udp_singleton)) forget(slot);
@@ -47,8 +47,7 @@ class UdpPairs {
   }
 
   void restart() {
-    for (uint32_t slot = 0; slot < slots_.capacity(); ++slot)
-      if (slots_.used(slot)) forget(slot);
+    slots_.for_each_used([this](uint32_t slot) { forget(slot); });
     slots_.restart();
   }
   [[nodiscard]] size_t bytes() const { return table_.bytes(); }

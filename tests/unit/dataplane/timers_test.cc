@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <map>
 #include <random>
 #include <set>
@@ -41,15 +42,33 @@ TEST(SlotSet, SweepSeesTheUsedSlotsOfAClassAscending) {
   std::vector<uint32_t> seen;
   const auto look = [&](uint32_t slot_class) {
     seen.clear();
-    slots.for_each_used(slot_class, [&](uint32_t slot) { seen.push_back(slot); });
+    slots.for_each_used_in_class(slot_class, [&](uint32_t slot) { seen.push_back(slot); });
     return seen;
   };
   EXPECT_EQ(look(3), (std::vector<uint32_t>{3, 10'003, 20'003}));
   EXPECT_EQ(look(5), (std::vector<uint32_t>{5, 10'005}));
   slots.give_back(10'005);
   EXPECT_EQ(look(5), (std::vector<uint32_t>{5}));
-  slots.for_each_used(5, [&](uint32_t slot) { slots.give_back(slot); });
+  slots.for_each_used_in_class(5, [&](uint32_t slot) { slots.give_back(slot); });
   EXPECT_TRUE(look(5).empty());
+}
+
+TEST(SlotSet, AllUsedSlotsAreSeenAscendingAndMayBeGivenBack) {
+  SlotSet slots = SlotSet::with_cursor(200, 200);
+  for (int i = 0; i < 130; ++i) ASSERT_NE(slots.take(), kNoEntry);  // 1 to 130
+  slots.give_back(64);
+  std::vector<uint32_t> seen;
+  slots.for_each_used([&](uint32_t slot) {
+    seen.push_back(slot);
+    slots.give_back(slot);
+  });
+  ASSERT_EQ(seen.size(), 129U);
+  EXPECT_TRUE(std::is_sorted(seen.begin(), seen.end()));
+  EXPECT_EQ(seen.front(), 1U);
+  EXPECT_EQ(seen.back(), 130U);
+  seen.clear();
+  slots.for_each_used([&](uint32_t slot) { seen.push_back(slot); });
+  EXPECT_TRUE(seen.empty());
 }
 
 TEST(SlotSet, LastInFirstOutReusesTheWarmest) {
