@@ -10,8 +10,11 @@
 #include "bench/cpu_timer.h"
 #include "bench/preloaded_traffic.h"
 #include "bench/steady_traffic.h"
+#include "dataplane/burst.h"
 
 namespace tapstat::bench {
+
+static_assert(PacketPath::kBurst == dataplane::kBurst, "measure what the worker does");
 namespace {
 
 flowstats::Measurement with_room_for(uint32_t flows, flowstats::Mode mode) {
