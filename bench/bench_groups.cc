@@ -66,8 +66,8 @@ Segment segment_of(const Step& step, bool timestamps, uint32_t round_start, int6
   s.flags = tcp_flag::kAck;
   s.ttl = 60;
   s.ip_id = static_cast<uint16_t>(time_us);
-  s.options.has_timestamps = timestamps;
-  s.options.has_sack = step.sack;
+  if (timestamps) s.options.seen |= flowstats::TcpOptions::kTimestamps;
+  if (step.sack) s.options.seen |= flowstats::TcpOptions::kSack;
   return s;
 }
 

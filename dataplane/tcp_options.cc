@@ -12,17 +12,17 @@ void note_option(ByteRange bytes, size_t at, TcpOptions& options) {
   switch (bytes.u8(at)) {
     case 2:
       if (!bytes.has(at + 2, 2)) return;
-      options.has_mss = true;
+      options.seen |= TcpOptions::kMss;
       options.mss = bytes.u16(at + 2);
       return;
     case 3:
       if (!bytes.has(at + 2, 1)) return;
-      options.has_window_scale = true;
+      options.seen |= TcpOptions::kWindowScale;
       options.window_scale = bytes.u8(at + 2);
       return;
-    case 4: options.has_sack_permitted = true; return;
-    case 5: options.has_sack = true; return;
-    case 8: options.has_timestamps = true; return;
+    case 4: options.seen |= TcpOptions::kSackPermitted; return;
+    case 5: options.seen |= TcpOptions::kSack; return;
+    case 8: options.seen |= TcpOptions::kTimestamps; return;
     default: return;
   }
 }

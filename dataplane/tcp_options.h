@@ -27,7 +27,7 @@ inline void read_tcp_options(flowstats::ByteRange bytes, uint32_t declared,
   constexpr uint32_t kNopNopTimestamps = 0x0101080a;
   if (declared == kTimestampsOnly && bytes.size() >= kTimestampsOnly &&
       bytes.u32(0) == kNopNopTimestamps) {
-    options.has_timestamps = true;
+    options.seen |= flowstats::TcpOptions::kTimestamps;
     return;
   }
   if (declared != 0) walk_tcp_options(bytes, declared, options);

@@ -22,15 +22,15 @@ void keep_extremes(T& largest, T& smallest_non_zero, T value) {
 }
 
 void note_options(options::Half& o, const TcpOptions& seen, Mode mode) {
-  if (seen.has_window_scale) {
+  if (seen.has(TcpOptions::kWindowScale)) {
     o.window_scale_seen = true;
     o.window_scale =
         mode == Mode::tstat ? seen.window_scale : std::min(seen.window_scale, kWindowScaleMax);
   }
-  o.timestamps_seen |= seen.has_timestamps;
-  o.sack_permitted |= seen.has_sack_permitted;
-  o.sack_segments += seen.has_sack;
-  if (!seen.has_mss) return;
+  o.timestamps_seen |= seen.has(TcpOptions::kTimestamps);
+  o.sack_permitted |= seen.has(TcpOptions::kSackPermitted);
+  o.sack_segments += seen.has(TcpOptions::kSack);
+  if (!seen.has(TcpOptions::kMss)) return;
   if (mode == Mode::corrected)
     o.mss = seen.mss;
   else if (seen.mss != 0xffff)  // Tstat's mark for "absent"

@@ -20,13 +20,19 @@ inline constexpr uint8_t kFin = 0x01, kSyn = 0x02, kRst = 0x04, kPsh = 0x08, kAc
 /// What the options of one segment said. Options are recognised by kind alone; the last of a kind
 /// wins.
 struct TcpOptions {
-  bool has_mss = false;             // kind 2, RFC 9293 section 3.7.1
-  bool has_window_scale = false;    // kind 3, RFC 7323 section 2
-  bool has_sack_permitted = false;  // kind 4, RFC 2018
-  bool has_sack = false;            // kind 5, RFC 2018
-  bool has_timestamps = false;      // kind 8, RFC 7323 section 3
-  uint8_t window_scale = 0;         // shift count as sent, not clipped
-  uint16_t mss = 0;                 // bytes
+  enum Kind : uint8_t {
+    kMss = 1,            // kind 2, RFC 9293 section 3.7.1
+    kWindowScale = 2,    // kind 3, RFC 7323 section 2
+    kSackPermitted = 4,  // kind 4, RFC 2018
+    kSack = 8,           // kind 5, RFC 2018
+    kTimestamps = 16,    // kind 8, RFC 7323 section 3
+  };
+  uint8_t seen = 0;          // Kind bits
+  uint8_t window_scale = 0;  // shift count as sent, not clipped
+  uint16_t mss = 0;          // bytes
+
+  [[nodiscard]] constexpr bool has(Kind kind) const { return (seen & kind) != 0; }
+  constexpr bool operator==(const TcpOptions&) const = default;
 };
 
 struct Segment {

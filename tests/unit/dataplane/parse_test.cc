@@ -24,6 +24,7 @@ using flowstats::Counter;
 using flowstats::IpVersion;
 using flowstats::Mode;
 using flowstats::Segment;
+using flowstats::TcpOptions;
 using tests::FrameBytes;
 using tests::Ipv4Fields;
 using tests::Ipv6Extension;
@@ -366,8 +367,8 @@ TEST(ParseTransport, FieldsOfATcpSegment) {
   EXPECT_EQ(s.payload_length, 5);
   EXPECT_EQ(s.payload.size(), 5U);
   EXPECT_EQ(s.payload.data(), padded.data() + 14 + 20 + 32);
-  EXPECT_TRUE(s.options.has_timestamps);
-  EXPECT_FALSE(s.options.has_mss);
+  EXPECT_TRUE(s.options.has(TcpOptions::kTimestamps));
+  EXPECT_FALSE(s.options.has(TcpOptions::kMss));
 }
 
 TEST(ParseTransport, BothDirectionsGiveOneTuple) {
@@ -396,11 +397,11 @@ TEST(ParseTransport, DataOffsetBeyondThePacket) {
       joined(eth_ip().tcp({.flags = tests::kAck, .data_offset_words = uint8_t{8}}).build(), mss);
   const auto tstat = parse_exactly(Mode::tstat, LinkType::ethernet, frame);
   EXPECT_EQ(tstat.segment.payload_length, -12);
-  EXPECT_TRUE(tstat.segment.options.has_mss);
+  EXPECT_TRUE(tstat.segment.options.has(TcpOptions::kMss));
   EXPECT_FALSE(tstat.segment.malformed_offset);
   const auto corrected = parse_exactly(Mode::corrected, LinkType::ethernet, frame);
   EXPECT_EQ(corrected.segment.payload_length, 0);
-  EXPECT_FALSE(corrected.segment.options.has_mss);
+  EXPECT_FALSE(corrected.segment.options.has(TcpOptions::kMss));
   EXPECT_TRUE(corrected.segment.malformed_offset);
 }
 
@@ -411,7 +412,8 @@ TEST(ParseTransport, OptionThatRunsIntoThePayload) {
                                .build();
   const auto tstat = parse_exactly(Mode::tstat, LinkType::ethernet, frame);
   EXPECT_EQ(tstat.segment.options.mss, 0x1234);
-  EXPECT_FALSE(parse_exactly(Mode::corrected, LinkType::ethernet, frame).segment.options.has_mss);
+  EXPECT_FALSE(parse_exactly(Mode::corrected, LinkType::ethernet, frame)
+                   .segment.options.has(TcpOptions::kMss));
 }
 
 TEST(ParseTransport, IdentificationThatIdentifies) {

@@ -26,19 +26,20 @@ TcpOptions read(const std::vector<uint8_t>& bytes) {
 
 TEST(TcpOptions, ListOfASyn) {
   const TcpOptions o = read({2, 4, 5, 0xb4, 4, 2, 8, 10, 0, 0, 0, 1, 0, 0, 0, 0, 1, 3, 3, 7});
-  EXPECT_TRUE(o.has_mss);
+  EXPECT_TRUE(o.has(TcpOptions::kMss));
   EXPECT_EQ(o.mss, 1460);
-  EXPECT_TRUE(o.has_sack_permitted);
-  EXPECT_TRUE(o.has_timestamps);
-  EXPECT_TRUE(o.has_window_scale);
+  EXPECT_TRUE(o.has(TcpOptions::kSackPermitted));
+  EXPECT_TRUE(o.has(TcpOptions::kTimestamps));
+  EXPECT_TRUE(o.has(TcpOptions::kWindowScale));
   EXPECT_EQ(o.window_scale, 7);
-  EXPECT_FALSE(o.has_sack);
+  EXPECT_FALSE(o.has(TcpOptions::kSack));
 }
 
 TEST(TcpOptions, TimestampsAlone) {
-  EXPECT_TRUE(read({1, 1, 8, 10, 0, 0, 0, 1, 0, 0, 0, 0}).has_timestamps);
-  EXPECT_FALSE(read({1, 1, 8, 10, 0, 0, 0, 1, 0, 0, 0}, 12).has_timestamps) << "cut by one byte";
-  EXPECT_TRUE(read({1, 1, 8, 10, 0, 0, 0, 1, 0, 0, 0, 0, 3, 3, 9, 0}).has_window_scale)
+  EXPECT_TRUE(read({1, 1, 8, 10, 0, 0, 0, 1, 0, 0, 0, 0}).has(TcpOptions::kTimestamps));
+  EXPECT_FALSE(read({1, 1, 8, 10, 0, 0, 0, 1, 0, 0, 0}, 12).has(TcpOptions::kTimestamps))
+      << "cut by one byte";
+  EXPECT_TRUE(read({1, 1, 8, 10, 0, 0, 0, 1, 0, 0, 0, 0, 3, 3, 9, 0}).has(TcpOptions::kWindowScale))
       << "longer list";
 }
 
@@ -48,9 +49,9 @@ TEST(TcpOptions, EndOfListDoesNotStop) {
 
 TEST(TcpOptions, LengthZeroStops) {
   const TcpOptions o = read({4, 2, 3, 0, 2, 4, 5, 0xb4});
-  EXPECT_TRUE(o.has_sack_permitted);
-  EXPECT_FALSE(o.has_window_scale);
-  EXPECT_FALSE(o.has_mss);
+  EXPECT_TRUE(o.has(TcpOptions::kSackPermitted));
+  EXPECT_FALSE(o.has(TcpOptions::kWindowScale));
+  EXPECT_FALSE(o.has(TcpOptions::kMss));
 }
 
 TEST(TcpOptions, RecognisedByKindAlone) {
@@ -63,16 +64,19 @@ TEST(TcpOptions, RecognisedByKindAlone) {
 }
 
 TEST(TcpOptions, StopsAtTheCapturedEnd) {
-  EXPECT_TRUE(read({2, 4, 5, 0xb4, 5, 10, 0, 0}, 20).has_mss);
-  EXPECT_FALSE(read({2, 4, 5, 0xb4, 5, 10, 0, 0}, 20).has_sack) << "option is not complete";
-  EXPECT_FALSE(read({3}, 4).has_window_scale) << "no length byte";
-  EXPECT_FALSE(read({1, 1, 2, 2}, 4).has_mss) << "complete, but its value lies past the end";
-  EXPECT_FALSE(read({1, 1, 3, 2}, 4).has_window_scale);
+  EXPECT_TRUE(read({2, 4, 5, 0xb4, 5, 10, 0, 0}, 20).has(TcpOptions::kMss));
+  EXPECT_FALSE(read({2, 4, 5, 0xb4, 5, 10, 0, 0}, 20).has(TcpOptions::kSack))
+      << "option is not complete";
+  EXPECT_FALSE(read({3}, 4).has(TcpOptions::kWindowScale)) << "no length byte";
+  EXPECT_FALSE(read({1, 1, 2, 2}, 4).has(TcpOptions::kMss))
+      << "complete, but its value lies past the end";
+  EXPECT_FALSE(read({1, 1, 3, 2}, 4).has(TcpOptions::kWindowScale));
 }
 
 TEST(TcpOptions, MayEndBeyondTheDataOffset) {
   EXPECT_EQ(read({1, 1, 2, 4, 5, 0xb4, 3, 3, 9}, 4).mss, 1460);
-  EXPECT_FALSE(read({1, 1, 2, 4, 5, 0xb4, 3, 3, 9}, 4).has_window_scale) << "begins beyond it";
+  EXPECT_FALSE(read({1, 1, 2, 4, 5, 0xb4, 3, 3, 9}, 4).has(TcpOptions::kWindowScale))
+      << "begins beyond it";
 }
 
 TEST(TcpOptions, LastOfAKindWins) {
