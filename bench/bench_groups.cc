@@ -85,8 +85,7 @@ void open(flowstats::TcpFlow& flow, flowstats::TrackerContext& context) {
 
 void update(benchmark::State& state, Pattern (*make)()) {
   const Pattern pattern = make();
-  flowstats::SegmentRecordPool pool(10'000);
-  flowstats::TrackerContext context{pool, flowstats::Mode::tstat, 100};
+  flowstats::TrackerContext context(flowstats::FlowLimits{}, flowstats::Mode::tstat);
   flowstats::TcpFlow flow{};
   open(flow, context);
   uint32_t round_start = 0;

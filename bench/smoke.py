@@ -7,7 +7,7 @@ import json
 import subprocess
 import sys
 
-LARGE = "--benchmark_filter=-/(1000000|20000|50000)"
+LARGE = "--benchmark_filter=-/(4000000|1000000|20000|50000)"
 
 
 def main():

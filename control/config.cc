@@ -220,8 +220,12 @@ ConfigFile load_config(const std::filesystem::path& path) {
   return out;
 }
 
-/// Untouched records cost address space only: room for many flows with long lists at once.
-constexpr uint32_t kSegmentRecordsMin = 1'000'000, kSegmentRecordsPerFlow = 16;
+/// For the few flows at a time that have holes, or much in flight. Untouched entries cost address
+/// space only.
+constexpr uint32_t kSegmentRecordsMin = 100'000, kSegmentRecordsPerFlow = 2;
+constexpr uint32_t kSegmentTrainsMin = 2'000, kFlowsPerSegmentTrain = 16;
+/// A flood of SYNs takes an eighth of the table at most.
+constexpr uint32_t kHalfOpenMin = 64, kFlowsPerHalfOpen = 8;
 
 flowstats::Measurement measurement_of(const Config& config, Mode mode) {
   flowstats::Measurement m;
@@ -234,11 +238,14 @@ flowstats::Measurement measurement_of(const Config& config, Mode mode) {
     if (value) target = *value;
   };
   take(m.limits.tcp_flows_max, config.flow_capacity);
+  m.limits.half_open_flows_max = std::max(kHalfOpenMin, m.limits.tcp_flows_max / kFlowsPerHalfOpen);
   take(m.limits.udp_pairs_max, config.udp_pairs);
   take(m.limits.slot_search_max, config.slot_search);
   take(m.limits.segments_per_quadrant_max, config.segments_per_quadrant);
   m.limits.segment_records_max = config.segment_records.value_or(
       std::max(kSegmentRecordsMin, kSegmentRecordsPerFlow * m.limits.tcp_flows_max));
+  m.limits.segment_trains_max =
+      std::max(kSegmentTrainsMin, m.limits.tcp_flows_max / kFlowsPerSegmentTrain);
   take(m.duplicate_window, config.duplicate_window);
   take(m.timeouts.tcp_idle, config.tcp_idle);
   take(m.timeouts.tcp_singleton, config.tcp_singleton);

@@ -43,7 +43,7 @@ inline constexpr std::array<ConfigKey, 41> kConfigKeys = {{
     {"flows", "capacity", ConfigType::integer, 1, 100'000'000, "", true},
     {"flows", "udp_pairs", ConfigType::integer, 1, 100'000'000, "", true},
     {"flows", "slot_search", ConfigType::integer, 1, 100'000, "", true},
-    {"flows", "segments_per_quadrant", ConfigType::integer, 2, 1'000'000, "", true},
+    {"flows", "segments_per_quadrant", ConfigType::integer, 48, 16'000, "", true},
     {"flows", "segment_records", ConfigType::integer, 1'000, 1'000'000'000, "", true},
     {"flows", "tcp_idle", ConfigType::duration, kSecondUs, 365 * kDayUs, "", true},
     {"flows", "tcp_singleton", ConfigType::duration, kSecondUs, 365 * kDayUs, "", true},

@@ -52,6 +52,7 @@ Column records_column(const RunResult& r, const Ledger& ledger) {
   };
   optional_row("neither side internal", r.counters[Counter::flows_dropped_not_local]);
   optional_row("refused, table full", ledger.flows_refused);
+  optional_row("ended, table full", ledger.flows_evicted);
   optional_row("log switched off", r.counters[Counter::rows_complete_dropped_log_disabled] +
                                        r.counters[Counter::rows_nocomplete_dropped_log_disabled]);
   column.rows.push_back(row("still open", r.flows_open));

@@ -54,7 +54,6 @@ Equation flow_equation(const CounterValues& c, uint64_t flows_open) {
           {term(c, Counter::flows_exported, "recorded"),
            term(c, Counter::flows_dropped_not_local, "not internal"),
            term(c, Counter::flows_dropped_queue_full, "lost: ring full", true),
-           term(c, Counter::flows_dropped_evicted, "lost: evicted", true),
            {"flows_open", "still open", flows_open, false}}};
 }
 
@@ -83,11 +82,16 @@ double Ledger::packets_lost_percent() const {
 
 double Ledger::flows_refused_percent() const { return percent(flows_refused, flows.whole.value); }
 
+double Ledger::flows_evicted_percent() const {
+  return percent(flows_evicted, flows.whole.value - std::min(flows_evicted, flows.whole.value));
+}
+
 Ledger make_ledger(const CounterValues& c, uint64_t flows_open) {
   Ledger ledger;
   ledger.packets = packet_equation(c);
   ledger.flows = flow_equation(c, flows_open);
   ledger.flows_refused = c[Counter::flows_refused_table_full];
+  ledger.flows_evicted = c[Counter::flows_evicted];
   ledger.rows_complete = {
       "rows of log_tcp_complete",
       "rows",

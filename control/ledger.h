@@ -44,7 +44,10 @@ struct Ledger {
   /// Flows that found no room in the table, of all that should have been opened, in percent.
   [[nodiscard]] double flows_refused_percent() const;
 
-  uint64_t flows_refused = 0;
+  /// Flows that ended early to make room in the table, of all that were opened, in percent.
+  [[nodiscard]] double flows_evicted_percent() const;
+
+  uint64_t flows_refused = 0, flows_evicted = 0;
 };
 
 /// `flows_open`: flows that no record was made of yet; 0 after a stop.

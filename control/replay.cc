@@ -76,7 +76,8 @@ ExitStatus final_status(const ReplayArguments& arguments, ExitStatus inputs, con
   };
   raise(ledger.records_lost() > 0 || !r.writer.errors.empty(), ExitStatus::records_lost);
   if (const auto limit = arguments.fail_on_loss_percent) {
-    raise(std::max(ledger.packets_lost_percent(), ledger.flows_refused_percent()) > *limit,
+    raise(std::max({ledger.packets_lost_percent(), ledger.flows_refused_percent(),
+                    ledger.flows_evicted_percent()}) > *limit,
           ExitStatus::records_lost);
   }
   return status;
@@ -105,6 +106,9 @@ void remark(const RunResult& r, const Ledger& ledger, Messages& messages) {
   if (ledger.flows_refused > 0)
     messages.note("flows that found no room in the flow table: " + grouped(ledger.flows_refused) +
                   ". Give it more with --flows.");
+  if (ledger.flows_evicted > 0)
+    messages.note("flows that ended early to make room in the flow table: " +
+                  grouped(ledger.flows_evicted) + ". Give it more with --flows.");
   if (const uint64_t outside = r.counters[flowstats::Counter::flows_dropped_not_local]; outside > 0)
     messages.note("flows without an internal side, not logged: " + grouped(outside) + ". See -N.");
   if (!ledger.closes())

@@ -1,10 +1,15 @@
 #include "dataplane/flow_shard.h"
 
+#include <algorithm>
+#include <array>
+#include <cstring>
+
 namespace tapstat::dataplane {
 
 using flowstats::Counter;
-using flowstats::FlowEnd;
+using flowstats::FiveTuple;
 using flowstats::kNoEntry;
+using flowstats::Measurement;
 using flowstats::Mode;
 using flowstats::Segment;
 using flowstats::TcpFlow;
@@ -12,62 +17,124 @@ using flowstats::Timestamp;
 namespace tcp_flag = flowstats::tcp_flag;
 
 namespace {
-constexpr uint32_t kTimerWorkPerBurst =
-    64;  // entries; bounds the pause when a million flows expire at once
 
 bool opens_a_flow(const Segment& s) { return s.has(tcp_flag::kSyn) && !s.has(tcp_flag::kAck); }
+/// The key has no padding.
+bool same_key(const FiveTuple& a, const FiveTuple& b) {
+  return std::memcmp(&a, &b, sizeof(FiveTuple)) == 0;
+}
+bool is_tcp(const Segment& s) { return s.tuple.protocol == flowstats::kProtocolTcp; }
+
+/// What only one of the modes needs takes no memory in the other.
+uint32_t in_mode(const Measurement& m, Mode mode, uint32_t size) {
+  return m.mode == mode ? size : 0;
+}
+
 }  // namespace
 
-FlowShard::FlowShard(const flowstats::Measurement& measurement,
-                     const flowstats::NetworkList& internal, RecordRing& records,
-                     flowstats::CounterBlock& counters)
+FlowShard::FlowShard(const Measurement& measurement, const flowstats::NetworkList& internal,
+                     RecordRing& records, flowstats::CounterBlock& counters)
     : measurement_(measurement),
       internal_(internal),
       records_(records),
       counters_(counters),
+      table_(measurement.limits.tcp_flows_max),
       flows_(measurement.limits.tcp_flows_max),
-      slots_(measurement.mode == Mode::tstat
-                 ? SlotSet::with_cursor(measurement.limits.tcp_flows_max,
-                                        measurement.limits.slot_search_max)
-                 : SlotSet::last_in_first_out(measurement.limits.tcp_flows_max)),
-      segment_records_(measurement.limits.segment_records_max),
-      tracker_context_{segment_records_, measurement.mode,
-                       measurement.limits.segments_per_quadrant_max},
-      udp_pairs_(measurement.mode == Mode::tstat ? measurement.limits.udp_pairs_max : 1,
+      nursery_(std::min(measurement.limits.half_open_flows_max, measurement.limits.tcp_flows_max)),
+      slots_(in_mode(measurement, Mode::tstat, measurement.limits.tcp_flows_max),
+             measurement.limits.slot_search_max),
+      entry_of_slot_(slots_.capacity()),
+      slot_of_flow_(slots_.capacity()),
+      udp_pairs_(in_mode(measurement, Mode::tstat, measurement.limits.udp_pairs_max),
                  measurement.limits.slot_search_max),
-      wheel_(flows_),
-      duplicates_(measurement.limits.tcp_flows_max, measurement.duplicate_window) {}
+      wheel_(in_mode(measurement, Mode::corrected, measurement.limits.tcp_flows_max)),
+      tracker_context_(measurement.limits, measurement.mode),
+      duplicates_(measurement.limits.tcp_flows_max, measurement.duplicate_window),
+      shortest_timeout_(
+          std::min(measurement.timeouts.tcp_idle, measurement.timeouts.tcp_singleton)) {}
 
 size_t FlowShard::bytes() const {
-  return flows_.bytes() + segment_records_.bytes() + udp_pairs_.bytes() + records_.bytes();
+  return table_.bytes() + flows_.bytes() + nursery_.bytes() + slots_.bytes() +
+         entry_of_slot_.bytes() + slot_of_flow_.bytes() + udp_pairs_.bytes() + wheel_.bytes() +
+         tracker_context_.bytes() + duplicates_.bytes() + recently_closed_.bytes() +
+         records_.bytes();
+}
+
+FlowShard::Use FlowShard::use() const {
+  return {table_.capacity(), table_.size_max(), nursery_.size_max(), table_.load_max(),
+          table_.probe_max()};
 }
 
 void FlowShard::process(std::span<const Segment> burst, uint32_t epoch) {
-  if (burst.empty()) return;
   epoch_ = epoch;
-  clock_ = burst.front().clock;
-  if (!tstat_mode()) turn_wheel();
-  for (const Segment& s : burst) flows_.prefetch(s.hash);
-  for (const Segment& s : burst) flows_.prefetch_entry(s.hash);
+  while (!burst.empty()) {
+    const auto together = burst.first(std::min(burst.size(), kBurst));
+    process_together(together);
+    burst = burst.subspan(together.size());
+  }
+}
+
+/// One pass for each thing to wait for: memory is on its way for all segments before the first of
+/// them needs it. The last pass goes in order, and each segment sees what those before it did.
+void FlowShard::process_together(std::span<const Segment> burst) {
+  std::array<uint32_t, kBurst> candidates;
+  prefetch_buckets(burst);
+  if (!tstat_mode()) expire(burst.front().clock);
+  find_candidates(burst, candidates.data());
   uint64_t tcp_segments = 0;
-  for (const Segment& s : burst) {
+  for (size_t i = 0; i < burst.size(); ++i) {
+    const Segment& s = burst[i];
     clock_ = s.clock;
-    if (s.tuple.protocol == flowstats::kProtocolTcp) {
+    if (is_tcp(s)) {
       ++tcp_segments;
-      on_tcp(s);
+      on_tcp(s, candidates[i]);
     } else {
       on_udp(s);
     }
   }
   counters_.add(Counter::tcp_segments, tcp_segments);
   counters_.add(Counter::udp_datagrams, burst.size() - tcp_segments);
+  counters_.add(Counter::analysed_packets, burst.size() - not_analysed_);
+  not_analysed_ = 0;
   count_tracker_events();
   records_.publish();
 }
 
+void FlowShard::prefetch_buckets(std::span<const Segment> burst) const {
+  for (const Segment& s : burst) {
+    if (is_tcp(s))
+      table_.prefetch(s.hash);
+    else if (tstat_mode())
+      udp_pairs_.prefetch(s.hash);
+  }
+}
+
+void FlowShard::find_candidates(std::span<const Segment> burst, uint32_t* candidates) const {
+  for (const Segment& s : burst) {
+    uint32_t& candidate = *candidates++;
+    candidate = kNoEntry;
+    if (!is_tcp(s)) {
+      if (tstat_mode()) udp_pairs_.prefetch_pair(s.hash);
+      continue;
+    }
+    candidate = table_.candidate(s.hash);
+    if (candidate == kNoEntry) continue;
+    if (Nursery::holds(candidate))
+      nursery_.prefetch(candidate);
+    else
+      flows_[candidate].prefetch(s.direction, s.payload_length > 0);
+  }
+}
+
 void FlowShard::on_udp(const Segment& datagram) {
-  counters_.add(Counter::analysed_packets);
   if (tstat_mode()) udp_pairs_.note(datagram, [&] { sweep(datagram.time); });
+}
+
+/// A free entry has no segment's key, so this is true only for the flow that the entry holds now,
+/// even when the entry was looked up earlier in the burst.
+bool FlowShard::is_entry_of(uint32_t entry, const FiveTuple& tuple) const {
+  return same_key(Nursery::holds(entry) ? nursery_[entry].opening.tuple : flows_[entry].tuple,
+                  tuple);
 }
 
 /// Corrected mode: the flow in the table is over, although nobody said so, and the segment belongs
@@ -78,111 +145,48 @@ bool FlowShard::must_make_way(const TcpFlow& flow, const Segment& s) const {
          (opens_a_flow(s) && flow.is_port_reuse(s));
 }
 
-void FlowShard::on_tcp(const Segment& s) {
-  if (s.malformed_offset) counters_.add(Counter::malformed_segments);
-  uint32_t slot = flows_.find(s.tuple, s.hash);
-  if (slot != kNoEntry && must_make_way(flows_[slot], s)) {
-    close(slot, flows_[slot].end_by_timeout());
-    slot = kNoEntry;
+/// Nearly every segment: its flow is the candidate, has a full entry and was heard of lately.
+void FlowShard::on_tcp(const Segment& s, uint32_t candidate) {
+  if (!Nursery::holds(candidate) && same_key(flows_[candidate].tuple, s.tuple) &&
+      s.clock - flows_[candidate].last_clock <= shortest_timeout_ && !s.has(tcp_flag::kSyn))
+      [[likely]]
+    update(candidate, s);
+  else
+    on_rare_tcp(s);
+  if (s.malformed_offset) [[unlikely]]
+    counters_.add(Counter::malformed_segments);
+}
+
+/// Any segment.
+[[gnu::noinline]] void FlowShard::on_rare_tcp(const Segment& s) {
+  uint32_t entry = table_.find(s.hash, [&](uint32_t e) { return is_entry_of(e, s.tuple); });
+  if (entry != kNoEntry && Nursery::holds(entry)) entry = promote(entry);
+  if (entry != kNoEntry && must_make_way(flows_[entry], s)) {
+    close(entry, flows_[entry].end_by_timeout());
+    entry = kNoEntry;
   }
-  if (slot == kNoEntry) {
-    if (!opens_a_flow(s)) {
-      on_stray(s);
-      return;
-    }
-    slot = open_flow(s);
-    if (slot == kNoEntry) {
-      counters_.add(Counter::dropped_table_full);
-      counters_.add(Counter::flows_refused_table_full);
-      return;
-    }
-  }
-  if (duplicates_.enabled() && duplicates_.is_copy(slot, s)) {
+  if (entry != kNoEntry)
+    update(entry, s);
+  else if (opens_a_flow(s))
+    open_flow(s);
+  else
+    on_stray(s);
+}
+
+void FlowShard::update(uint32_t entry, const Segment& s) {
+  if (duplicates_.enabled() && duplicates_.is_copy(entry, s)) {
     counters_.add(Counter::dropped_filtered);
+    ++not_analysed_;
     return;
   }
-  counters_.add(Counter::analysed_packets);
-  if (const auto end = flows_[slot].update(s, tracker_context_)) close(slot, *end);
+  if (const auto end = flows_[entry].update(s, tracker_context_)) close(entry, *end);
 }
 
 /// No flow and none to open: the handshake is not in the capture, or the connection has been
 /// closed.
 void FlowShard::on_stray(const Segment& s) {
-  counters_.add(Counter::analysed_packets);
   counters_.add(Counter::segments_without_flow);
   if (recently_closed_.contains(s.hash, s.clock)) counters_.add(Counter::segments_after_close);
-}
-
-uint32_t FlowShard::open_flow(const Segment& syn) {
-  if (tstat_mode()) sweep(syn.time);
-  const uint32_t slot = slots_.take();
-  if (slot == kNoEntry) return kNoEntry;
-  flows_[slot].open(syn, internal_);
-  if (duplicates_.enabled()) duplicates_.forget(slot);
-  flows_.insert(slot, syn.hash);
-  if (!tstat_mode()) wheel_.schedule(slot, syn.clock + measurement_.timeouts.tcp_singleton);
-  counters_.add(Counter::flows_created);
-  return slot;
-}
-
-void FlowShard::sweep(Timestamp now) {
-  sweep_.run(now, [&](uint32_t slot_class) {
-    slots_.for_each_used_in_class(slot_class, [&](uint32_t slot) {
-      const TcpFlow& flow = flows_[slot];
-      if (flow.expired(flow.last, now, measurement_.timeouts)) close(slot, flow.end_by_timeout());
-    });
-    udp_pairs_.examine(slot_class, now, measurement_.timeouts);
-  });
-}
-
-void FlowShard::turn_wheel() {
-  wheel_.advance(clock_, kTimerWorkPerBurst, [&](uint32_t slot) {
-    const TcpFlow& flow = flows_[slot];
-    if (flow.expired(flow.last_clock, clock_, measurement_.timeouts)) {
-      close(slot, flow.end_by_timeout());
-      return;
-    }
-    wheel_.cancel(slot);
-    const Timestamp singleton = flow.last_clock + measurement_.timeouts.tcp_singleton;
-    wheel_.schedule(
-        slot, singleton > clock_ ? singleton : flow.last_clock + measurement_.timeouts.tcp_idle);
-  });
-}
-
-void FlowShard::close(uint32_t slot, FlowEnd end) {
-  TcpFlow& flow = flows_[slot];
-  if (!flow.internal[0] && !flow.internal[1]) {
-    counters_.add(Counter::flows_dropped_not_local);
-  } else if (flowstats::TcpRecord* record = records_.reserve()) {
-    flow.fill_record(*record, end);
-    record->epoch = epoch_;
-    record->closed = clock_;
-    counters_.add(Counter::flows_exported);
-  } else {
-    counters_.add(Counter::flows_dropped_queue_full);
-  }
-  flow.trackers[0].clear(tracker_context_);
-  flow.trackers[1].clear(tracker_context_);
-  if (!tstat_mode()) wheel_.cancel(slot);
-  recently_closed_.note(flow.hash, clock_);
-  flows_.erase(slot, flow.hash);
-  slots_.give_back(slot);
-}
-
-void FlowShard::finish(Timestamp last_frame, uint32_t epoch) {
-  epoch_ = epoch;
-  if (clock_ == flowstats::kNever) clock_ = last_frame;
-  slots_.for_each_used([&](uint32_t slot) {
-    const TcpFlow& flow = flows_[slot];
-    if (flow.expired(tstat_mode() ? flow.last : flow.last_clock, last_frame, measurement_.timeouts))
-      close(slot, flow.end_by_timeout());
-  });
-  slots_.for_each_used([&](uint32_t slot) { close(slot, FlowEnd::not_complete); });
-  count_tracker_events();
-  records_.publish();
-  slots_.restart();
-  udp_pairs_.restart();
-  sweep_.restart();
 }
 
 void FlowShard::count_tracker_events() {

@@ -2,16 +2,20 @@
 /// records.
 ///
 /// Everything between a parsed segment and a record, without DPDK or I/O, so that it runs the same
-/// in a worker, in a benchmark and in a test. One owner thread. Nothing allocates after
+/// in a worker, in a benchmark and in a test. A flow begins in the nursery and moves to the pool
+/// with its second segment; the table knows where it is. One owner thread. Nothing allocates after
 /// construction.
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
 
 #include "dataplane/duplicate_filter.h"
 #include "dataplane/expiry_wheel.h"
+#include "dataplane/flow_pool.h"
 #include "dataplane/flow_table.h"
+#include "dataplane/nursery.h"
 #include "dataplane/recently_closed.h"
 #include "dataplane/record_ring.h"
 #include "dataplane/slot_set.h"
@@ -35,8 +39,8 @@ class FlowShard {
   /// matters.
   void note_ip_packet(flowstats::Timestamp time) { sweep_.start_at(time); }
 
-  /// Applies parsed segments and datagrams in order. Records of flows that end are stamped with
-  /// `epoch`.
+  /// Applies parsed segments and datagrams in order; their hashes are made with the measurement's
+  /// seed. Records of flows that end are stamped with `epoch`.
   void process(std::span<const flowstats::Segment> burst, uint32_t epoch);
 
   /// End of a trace: closes every flow, first those that are idle with respect to `last_frame` (in
@@ -52,33 +56,71 @@ class FlowShard {
   }
   [[nodiscard]] size_t bytes() const;
 
+  /// How the memory was used so far. Owner thread, or any other once that has stopped.
+  struct Use {
+    uint32_t flows_max = 0;  // capacity
+    uint32_t flows_peak = 0, half_open_peak = 0;
+    double table_load_peak = 0;  // of the places of the index
+    uint32_t longest_probe = 0;  // buckets
+  };
+  [[nodiscard]] Use use() const;
+
  private:
+  static constexpr size_t kBurst = 64;  // segments that are looked up together
+
   [[nodiscard]] bool tstat_mode() const { return measurement_.mode == flowstats::Mode::tstat; }
-  void on_tcp(const flowstats::Segment& segment);
-  void on_stray(const flowstats::Segment& segment);
+
+  // flow_shard.cc: the stages of a burst.
+  void process_together(std::span<const flowstats::Segment> burst);
+  void prefetch_buckets(std::span<const flowstats::Segment> burst) const;
+  void find_candidates(std::span<const flowstats::Segment> burst, uint32_t* candidates) const;
+  void on_tcp(const flowstats::Segment& segment, uint32_t candidate);
+  void on_rare_tcp(const flowstats::Segment& segment);
+  void update(uint32_t entry, const flowstats::Segment& segment);
   void on_udp(const flowstats::Segment& datagram);
+  void on_stray(const flowstats::Segment& segment);
+  [[nodiscard]] bool is_entry_of(uint32_t entry, const flowstats::FiveTuple& tuple) const;
   [[nodiscard]] bool must_make_way(const flowstats::TcpFlow& flow,
                                    const flowstats::Segment& segment) const;
-  [[nodiscard]] uint32_t open_flow(const flowstats::Segment& syn);
-  void sweep(flowstats::Timestamp now);
-  void turn_wheel();
-  void close(uint32_t slot, flowstats::FlowEnd end);
   void count_tracker_events();
+
+  // flow_turnover.cc: how flows come and go.
+  void open_flow(const flowstats::Segment& syn);
+  [[nodiscard]] uint32_t promote(uint32_t half_open);
+  std::optional<flowstats::FlowEnd> start(uint32_t entry, const flowstats::Segment& syn,
+                                          uint32_t slot);
+  void refuse();
+  [[nodiscard]] bool evict_one();
+  [[nodiscard]] uint32_t longest_idle_near_by() const;
+  void close(uint32_t entry, flowstats::FlowEnd end);
+  void close_half_open(uint32_t entry);
+  void hand_out(const flowstats::TcpFlow& flow, flowstats::FlowEnd end);
+  void unlist(uint32_t entry, uint32_t slot, uint64_t hash);
+  void prefetch_slot(uint32_t slot) const;
+  void close_if_idle(uint32_t slot, flowstats::Timestamp now);
+  void sweep(flowstats::Timestamp now);
+  void expire(flowstats::Timestamp clock);
+  void examine(uint32_t entry);
 
   const flowstats::Measurement& measurement_;
   const flowstats::NetworkList& internal_;
   RecordRing& records_;
   flowstats::CounterBlock& counters_;
-  FlowTable<flowstats::TcpFlow> flows_;
-  SlotSet slots_;
-  flowstats::SegmentRecordPool segment_records_;
-  flowstats::TrackerContext tracker_context_;
+  FlowTable table_;
+  FlowPool flows_;
+  Nursery nursery_;
+  SlotSet slots_;                             // tstat mode, as the two that follow
+  flowstats::Arena<uint32_t> entry_of_slot_;  // full or half-open
+  flowstats::Arena<uint32_t> slot_of_flow_;   // by entry of the pool
   UdpPairs udp_pairs_;
   TstatSweep sweep_;
-  ExpiryWheel<FlowTable<flowstats::TcpFlow>> wheel_;
+  ExpiryWheel wheel_;  // corrected mode
+  flowstats::TrackerContext tracker_context_;
   DuplicateFilter duplicates_;
   RecentlyClosed recently_closed_;
+  flowstats::Duration shortest_timeout_;
   flowstats::Timestamp clock_ = flowstats::kNever;  // capture clock of the latest segment
+  uint64_t not_analysed_ = 0;                       // segments of the burst that were left out
   uint32_t epoch_ = 0;
 };
 

@@ -1,87 +1,91 @@
 /// Index of a worker's flows: five-tuple hash -> entry number, fixed capacity, one cache line per
 /// bucket.
 ///
-/// A bucket holds seven 32-bit tags and entry numbers; a key that finds its bucket full goes to the
-/// next one and leaves a count on every bucket it passed, so a miss ends after one line as a rule
-/// and a deletion leaves nothing behind. The keys themselves are compared in the entries, which the
-/// caller needs anyway. Sized for a load of at most one half. Owner thread only; never allocates
-/// after construction. Lookup order: prefetch() for the whole burst, then find().
+/// The entries themselves live elsewhere; the table never looks at them, so one index serves
+/// entries of several kinds and the caller compares keys. A bucket holds seven 32-bit tags and
+/// entry numbers; a key that finds its bucket full goes to the next one and leaves a count on every
+/// bucket it passed, so a miss ends after one line as a rule and a deletion leaves nothing behind.
+/// Sized exactly for a load of at most one half: 18.3 bytes for each flow. Owner thread only; never
+/// allocates after construction. For a burst: prefetch() of all, candidate() of all, then find() in
+/// order.
 #pragma once
 
+#include <algorithm>
 #include <bit>
 #include <cstdint>
 
 #include <emmintrin.h>
 
 #include "flowstats/base/arena.h"
-#include "flowstats/wire/five_tuple.h"
 
 namespace tapstat::dataplane {
 
-/// Entry needs a member `flowstats::FiveTuple tuple`.
-template <class Entry>
 class FlowTable {
  public:
   explicit FlowTable(uint32_t capacity)
-      : entries_(capacity), buckets_(bucket_count(capacity)), mask_(buckets_.capacity() - 1) {}
+      : buckets_(bucket_count(capacity)), bucket_count_(buckets_.capacity()), capacity_(capacity) {}
 
-  [[nodiscard]] Entry& operator[](uint32_t entry) { return entries_[entry]; }
-  [[nodiscard]] const Entry& operator[](uint32_t entry) const { return entries_[entry]; }
-  [[nodiscard]] uint32_t capacity() const { return entries_.capacity(); }
+  [[nodiscard]] uint32_t capacity() const { return capacity_; }
   [[nodiscard]] uint32_t size() const { return size_; }
-  [[nodiscard]] size_t bytes() const { return entries_.bytes() + buckets_.bytes(); }
+  [[nodiscard]] size_t bytes() const { return buckets_.bytes(); }
+  [[nodiscard]] uint32_t bucket_count() const { return bucket_count_; }
+  /// Most flows at a time so far, and most buckets that an insertion had to look at.
+  [[nodiscard]] uint32_t size_max() const { return size_max_; }
+  [[nodiscard]] double load_max() const {
+    return static_cast<double>(size_max_) / (static_cast<double>(bucket_count_) * kPlaces);
+  }
+  [[nodiscard]] uint32_t probe_max() const { return probe_max_; }
 
+  /// First stage of a burst.
   void prefetch(uint64_t hash) const { __builtin_prefetch(&buckets_[home(hash)]); }
-  /// Second stage: the entry that probably belongs to `hash`.
-  void prefetch_entry(uint64_t hash) const {
+
+  /// Second stage: the entry that probably belongs to `hash`, for prefetching it; kNoEntry when the
+  /// first bucket has none. A hint: the key may differ, and the entry may be gone by the time it is
+  /// used.
+  [[nodiscard]] uint32_t candidate(uint64_t hash) const {
     const Bucket& bucket = buckets_[home(hash)];
     const uint32_t matches = matching_tags(bucket, tag_of(hash));
-    if (matches == 0) return;
-    const char* entry =
-        reinterpret_cast<const char*>(&entries_[bucket.entry[std::countr_zero(matches)]]);
-    for (size_t offset = 0; offset < kPrefetchedBytes; offset += 64)
-      __builtin_prefetch(entry + offset, 1);
+    return matches == 0 ? flowstats::kNoEntry : bucket.entry[std::countr_zero(matches)];
   }
 
-  /// kNoEntry when there is none.
-  [[nodiscard]] uint32_t find(const flowstats::FiveTuple& tuple, uint64_t hash) const {
+  /// Third stage: the entry of `hash` for which has_key(entry) is true, or kNoEntry.
+  template <class HasKey>
+  [[nodiscard]] uint32_t find(uint64_t hash, HasKey has_key) const {
     const uint32_t tag = tag_of(hash);
-    for (uint32_t b = home(hash);; b = (b + 1) & mask_) {
+    for (uint32_t b = home(hash);; b = next(b)) {
       const Bucket& bucket = buckets_[b];
       for (uint32_t matches = matching_tags(bucket, tag); matches != 0; matches &= matches - 1) {
         const uint32_t entry = bucket.entry[std::countr_zero(matches)];
-        if (entries_[entry].tuple == tuple) return entry;
+        if (has_key(entry)) return entry;
       }
       if (bucket.passed == 0) return flowstats::kNoEntry;
     }
   }
 
-  /// Precondition: size() < capacity(), the tuple is not in the table, `entry` is unused.
+  /// Precondition: size() < capacity(), neither the key nor `entry` is in the table.
   void insert(uint32_t entry, uint64_t hash) {
-    for (uint32_t b = home(hash);; b = (b + 1) & mask_) {
-      Bucket& bucket = buckets_[b];
-      const uint32_t free = matching_tags(bucket, kFreeTag);
-      if (free == 0) {
-        ++bucket.passed;
-        continue;
-      }
-      const int slot = std::countr_zero(free);
-      bucket.tag[slot] = tag_of(hash);
-      bucket.entry[slot] = entry;
-      ++size_;
-      return;
+    TAPSTAT_ASSERT(size_ < capacity_);
+    uint32_t probed = 1;
+    uint32_t b = home(hash);
+    uint32_t free = matching_tags(buckets_[b], kFreeTag);
+    for (; free == 0; free = matching_tags(buckets_[b], kFreeTag), ++probed) {
+      ++buckets_[b].passed;
+      b = next(b);
     }
+    const int place = std::countr_zero(free);
+    buckets_[b].tag[place] = tag_of(hash);
+    buckets_[b].entry[place] = entry;
+    probe_max_ = std::max(probe_max_, probed);
+    size_max_ = std::max(size_max_, ++size_);
   }
 
   /// Precondition: `entry` was inserted with `hash`.
   void erase(uint32_t entry, uint64_t hash) {
     const uint32_t tag = tag_of(hash);
-    for (uint32_t b = home(hash);; b = (b + 1) & mask_) {
+    for (uint32_t b = home(hash);; b = next(b)) {
       Bucket& bucket = buckets_[b];
-      for (uint32_t matches = matching_tags(bucket, tag); matches != 0; matches &= matches - 1) {
-        const int slot = std::countr_zero(matches);
-        if (bucket.entry[slot] != entry) continue;
-        bucket.tag[slot] = kFreeTag;
+      if (const int place = place_of(bucket, tag, entry); place < kPlaces) {
+        bucket.tag[place] = kFreeTag;
         --size_;
         return;
       }
@@ -90,25 +94,44 @@ class FlowTable {
     }
   }
 
+  /// The flow of `entry` moves to entry `to`. Precondition: `entry` was inserted with `hash`.
+  void replace(uint32_t entry, uint32_t to, uint64_t hash) {
+    const uint32_t tag = tag_of(hash);
+    for (uint32_t b = home(hash);; b = next(b)) {
+      Bucket& bucket = buckets_[b];
+      if (const int place = place_of(bucket, tag, entry); place < kPlaces) {
+        bucket.entry[place] = to;
+        return;
+      }
+      TAPSTAT_ASSERT(bucket.passed > 0);
+    }
+  }
+
  private:
-  static constexpr int kSlots = 7;
+  static constexpr int kPlaces = 7;
   static constexpr uint32_t kFreeTag = 0;
-  static constexpr size_t kPrefetchedBytes = 448;
 
   struct alignas(64) Bucket {
-    uint32_t tag[kSlots] = {};
+    uint32_t tag[kPlaces] = {};
     uint32_t passed = 0;  // keys that live further on because this bucket was full
-    uint32_t entry[kSlots] = {};
+    uint32_t entry[kPlaces] = {};
     uint32_t unused = 0;
   };
   static_assert(sizeof(Bucket) == 64);
 
   static uint32_t bucket_count(uint32_t capacity) {
-    return std::bit_ceil(capacity * uint64_t{2} / kSlots + 1);
+    return static_cast<uint32_t>(uint64_t{capacity} * 2 / kPlaces) + 1;
   }
-  /// Tag and bucket number come from different bits; sharding goes by the top ones (shard.h).
+  /// The low half of the hash scaled to the number of buckets: no division, any number of buckets.
+  [[nodiscard]] uint32_t home(uint64_t hash) const {
+    return static_cast<uint32_t>(((hash & 0xffffffff) * bucket_count_) >> 32);
+  }
+  [[nodiscard]] uint32_t next(uint32_t bucket) const {
+    return bucket + 1 == bucket_count_ ? 0 : bucket + 1;
+  }
+  /// Within a bucket the top bits of the low half are alike, within a worker those of the high half
+  /// (shard.h); 24 bits of the tag belong to neither.
   static uint32_t tag_of(uint64_t hash) { return static_cast<uint32_t>(hash >> 24) | 1; }
-  [[nodiscard]] uint32_t home(uint64_t hash) const { return static_cast<uint32_t>(hash) & mask_; }
 
   /// Bit i is set when tag i equals `tag`.
   static uint32_t matching_tags(const Bucket& bucket, uint32_t tag) {
@@ -119,13 +142,19 @@ class FlowTable {
         _mm_cmpeq_epi32(_mm_load_si128(tags + 1), wanted);  // its last lane is `passed`
     const int bits =
         _mm_movemask_ps(_mm_castsi128_ps(low)) | (_mm_movemask_ps(_mm_castsi128_ps(high)) << 4);
-    return static_cast<uint32_t>(bits) & ((1u << kSlots) - 1);
+    return static_cast<uint32_t>(bits) & ((1u << kPlaces) - 1);
+  }
+  /// kPlaces when the entry is not in this bucket.
+  static int place_of(const Bucket& bucket, uint32_t tag, uint32_t entry) {
+    for (uint32_t matches = matching_tags(bucket, tag); matches != 0; matches &= matches - 1)
+      if (bucket.entry[std::countr_zero(matches)] == entry) return std::countr_zero(matches);
+    return kPlaces;
   }
 
-  flowstats::Arena<Entry> entries_;
   flowstats::Arena<Bucket> buckets_;
-  uint32_t mask_;
-  uint32_t size_ = 0;
+  uint32_t bucket_count_;
+  uint32_t capacity_;
+  uint32_t size_ = 0, size_max_ = 0, probe_max_ = 0;
 };
 
 }  // namespace tapstat::dataplane

@@ -20,6 +20,8 @@ class RecentlyClosed {
 
   RecentlyClosed() : entries_(kEntries) {}
 
+  [[nodiscard]] size_t bytes() const { return entries_.bytes(); }
+
   void note(uint64_t hash, flowstats::Timestamp clock) {
     entries_[hash % kEntries] = {hash, clock, true};
   }

@@ -1,10 +1,11 @@
-/// Which entries of a table are in use, and where the next flow goes.
+/// Tstat's slots: which are in use, and where its cursor puts the next flow.
 ///
-/// Two policies: Tstat's cursor, which walks on from the last slot given (its order of lines
-/// depends on it), and last in, first out, which reuses warm lines and finds a free slot at once.
-/// Owner thread only; allocates at construction only.
+/// A flow's slot decides when the sweep looks at it and in which order lines are written, so tstat
+/// mode keeps the slot numbers of the original whatever memory a flow is in. Owner thread only;
+/// allocates at construction only.
 #pragma once
 
+#include <array>
 #include <bit>
 #include <cstdint>
 #include <vector>
@@ -16,32 +17,40 @@ namespace tapstat::dataplane {
 
 class SlotSet {
  public:
-  /// Tstat's cursor: it moves before use, so the first flow is in slot 1; at most `search_max`
-  /// slots are tried beyond the next one.
-  static SlotSet with_cursor(uint32_t capacity, uint32_t search_max) {
-    return SlotSet(capacity, search_max, false);
-  }
-  static SlotSet last_in_first_out(uint32_t capacity) { return SlotSet(capacity, 0, true); }
+  /// The cursor moves before use, so the first flow is in slot 1; at most `search_max` slots are
+  /// tried beyond the next one.
+  SlotSet(uint32_t capacity, uint32_t search_max)
+      : words_((capacity + 63) / 64),
+        used_in_class_(capacity == 0 ? 0 : TstatSweep::kClasses),
+        capacity_(capacity),
+        search_max_(search_max) {}
 
   [[nodiscard]] uint32_t capacity() const { return capacity_; }
+  [[nodiscard]] size_t bytes() const {
+    return words_.size() * sizeof(uint64_t) + used_in_class_.size() * sizeof(uint32_t);
+  }
   [[nodiscard]] bool used(uint32_t slot) const {
     return (words_[slot / 64] >> (slot % 64) & 1) != 0;
   }
 
   /// kNoEntry when no slot was found.
   [[nodiscard]] uint32_t take() {
-    const uint32_t slot = lifo_ ? pop() : search();
-    if (slot == flowstats::kNoEntry) return slot;
-    words_[slot / 64] |= uint64_t{1} << (slot % 64);
-    if (!lifo_) ++used_in_class_[slot % TstatSweep::kClasses];
-    return slot;
+    for (uint32_t tried = 0; tried <= search_max_ && capacity_ > 0; ++tried) {
+      if (++cursor_ >= capacity_) cursor_ = 0;
+      if (used(cursor_)) continue;
+      words_[cursor_ / 64] |= uint64_t{1} << (cursor_ % 64);
+      const uint32_t slot_class = cursor_ % TstatSweep::kClasses;
+      if (used_in_class_[slot_class]++ == 0)
+        used_classes_[slot_class / 64] |= uint64_t{1} << (slot_class % 64);
+      return cursor_;
+    }
+    return flowstats::kNoEntry;
   }
   void give_back(uint32_t slot) {
     words_[slot / 64] &= ~(uint64_t{1} << (slot % 64));
-    if (lifo_)
-      free_.push_back(slot);
-    else
-      --used_in_class_[slot % TstatSweep::kClasses];
+    const uint32_t slot_class = slot % TstatSweep::kClasses;
+    if (--used_in_class_[slot_class] == 0)
+      used_classes_[slot_class / 64] &= ~(uint64_t{1} << (slot_class % 64));
   }
 
   /// Calls examine(slot) for the used slots, ascending; examine may give the slot back.
@@ -52,54 +61,55 @@ class SlotSet {
         examine(word * 64 + static_cast<uint32_t>(std::countr_zero(used)));
   }
 
-  /// Cursor only: calls examine(slot) for the used slots of a class of Tstat's sweep, ascending;
-  /// examine may give the slot back. A class without used slots costs one look.
-  template <class Examine>
-  void for_each_used_in_class(uint32_t slot_class, Examine examine) const {
-    if (used_in_class_[slot_class] == 0) return;
-    for (uint32_t slot = slot_class; slot < capacity_; slot += TstatSweep::kClasses)
-      if (used(slot)) examine(slot);
+  /// Calls examine(slot) for the used slots of some classes of Tstat's sweep, class by class and
+  /// ascending; examine may give the slot back. prepare(slot) comes some slots ahead, to prefetch.
+  ///
+  /// 64 classes without used slots cost one look, and the search of a class ends at its last used
+  /// slot, so the cost follows the flows, not the size of the table.
+  template <class Prepare, class Examine>
+  void for_each_used_in_classes(SweepRange classes, Prepare prepare, Examine examine) const {
+    std::array<uint32_t, kAhead> found;
+    uint32_t count = 0;
+    const auto examine_found = [&] {
+      for (uint32_t i = 0; i < count; ++i) examine(found[i]);
+      count = 0;
+    };
+    const uint32_t end = classes.first + classes.count;
+    for (uint32_t c = next_used_class(classes.first, end); c < end;
+         c = next_used_class(c + 1, end)) {
+      uint32_t slot = c;
+      for (uint32_t left = used_in_class_[c]; left > 0; slot += TstatSweep::kClasses) {
+        if (!used(slot)) continue;
+        --left;
+        prepare(slot);
+        found[count++] = slot;
+        if (count == kAhead) examine_found();
+      }
+    }
+    examine_found();
   }
 
   /// Back to the state before the first flow; all slots must be free.
-  void restart() {
-    cursor_ = 0;
-    untouched_ = 0;
-    free_.clear();
-  }
+  void restart() { cursor_ = 0; }
 
  private:
-  SlotSet(uint32_t capacity, uint32_t search_max, bool lifo)
-      : words_((capacity + 63) / 64), capacity_(capacity), search_max_(search_max), lifo_(lifo) {
-    if (lifo)
-      free_.reserve(capacity);
-    else
-      used_in_class_.resize(TstatSweep::kClasses);
-  }
+  static constexpr uint32_t kAhead = 16;  // slots that are prefetched together
 
-  uint32_t search() {
-    for (uint32_t tried = 0; tried <= search_max_; ++tried) {
-      if (++cursor_ >= capacity_) cursor_ = 0;
-      if (!used(cursor_)) return cursor_;
+  /// The first class from `from` on that has a used slot; `end` or more when there is none.
+  [[nodiscard]] uint32_t next_used_class(uint32_t from, uint32_t end) const {
+    while (from < end) {
+      const uint64_t rest = used_classes_[from / 64] >> (from % 64);
+      if (rest != 0) return from + static_cast<uint32_t>(std::countr_zero(rest));
+      from = (from / 64 + 1) * 64;
     }
-    return flowstats::kNoEntry;
-  }
-  uint32_t pop() {
-    if (!free_.empty()) {
-      const uint32_t slot = free_.back();
-      free_.pop_back();
-      return slot;
-    }
-    return untouched_ < capacity_ ? untouched_++ : flowstats::kNoEntry;
+    return end;
   }
 
   std::vector<uint64_t> words_;
-  std::vector<uint32_t> free_;           // last in, first out
-  std::vector<uint32_t> used_in_class_;  // cursor: by class of the sweep
+  std::vector<uint32_t> used_in_class_;
+  std::array<uint64_t, TstatSweep::kClasses / 64 + 1> used_classes_{};
   uint32_t capacity_;
   uint32_t search_max_;
-  bool lifo_;
-  uint32_t untouched_ = 0;  // last in, first out: slots from here on were never used
   uint32_t cursor_ = 0;
 };
 

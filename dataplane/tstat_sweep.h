@@ -12,6 +12,11 @@
 
 namespace tapstat::dataplane {
 
+/// Classes of slots first to first + count - 1.
+struct SweepRange {
+  uint32_t first = 0, count = 0;
+};
+
 class TstatSweep {
  public:
   static constexpr uint32_t kClasses = 10'000;
@@ -23,7 +28,13 @@ class TstatSweep {
   }
   void restart() { *this = {}; }
 
-  /// A flow is about to be created at `now`: calls examine(slot_class) for each class that is due.
+  /// A flow is about to be created at `now`: calls examine(range) for the classes that are due, in
+  /// order, at most twice.
+  ///
+  /// A run cannot be spread over several packets: the lines it gives come before those of every
+  /// later packet, and a flow it closes does not take the packet that follows. What bounds it is
+  /// the number of flows that are open, each of which is looked at once, after 5 s without a new
+  /// flow; with new flows all the time a run is a class or two.
   template <class Examine>
   void run(flowstats::Timestamp now, Examine examine) {
     const flowstats::Duration gap = elapsed(last_run_, now);
@@ -31,7 +42,9 @@ class TstatSweep {
     const uint64_t steps = (static_cast<uint64_t>(gap.us) + kStep.us - 1) / kStep.us;
     last_run_ = now;
     const uint32_t turn = steps < kClasses ? static_cast<uint32_t>(steps) : kClasses;
-    for (uint32_t i = 0; i < turn; ++i) examine((next_class_ + i) % kClasses);
+    const uint32_t before_wrap = turn < kClasses - next_class_ ? turn : kClasses - next_class_;
+    examine(SweepRange{next_class_, before_wrap});
+    if (before_wrap < turn) examine(SweepRange{0, turn - before_wrap});
     next_class_ = static_cast<uint32_t>((next_class_ + steps) % kClasses);
   }
 

@@ -16,44 +16,54 @@ namespace tapstat::dataplane {
 class UdpPairs {
  public:
   UdpPairs(uint32_t capacity, uint32_t search_max)
-      : table_(capacity), slots_(SlotSet::with_cursor(capacity, search_max)) {}
+      : pairs_(capacity), table_(capacity), slots_(capacity, search_max) {}
 
+  [[nodiscard]] size_t bytes() const { return pairs_.bytes() + table_.bytes() + slots_.bytes(); }
+
+  /// The two stages before note(), for all datagrams of a burst.
   void prefetch(uint64_t hash) const { table_.prefetch(hash); }
+  void prefetch_pair(uint64_t hash) const {
+    const uint32_t slot = table_.candidate(hash);
+    if (slot != flowstats::kNoEntry) __builtin_prefetch(&pairs_[slot], 1);
+  }
 
   /// Notes a datagram. Calls sweep() first when the pair is new.
   template <class Sweep>
   void note(const flowstats::Segment& datagram, Sweep sweep) {
-    const uint32_t known = table_.find(datagram.tuple, datagram.hash);
+    const uint32_t known = table_.find(
+        datagram.hash, [&](uint32_t slot) { return pairs_[slot].tuple == datagram.tuple; });
     if (known != flowstats::kNoEntry) {
-      table_[known].last = datagram.time;
-      table_[known].single = false;
+      pairs_[known].last = datagram.time;
+      pairs_[known].single = false;
       return;
     }
     sweep();
     const uint32_t slot = slots_.take();
     if (slot == flowstats::kNoEntry) return;
-    table_[slot] = {datagram.tuple, datagram.hash, datagram.time, true};
+    pairs_[slot] = {datagram.tuple, datagram.hash, datagram.time, true};
     table_.insert(slot, datagram.hash);
   }
 
-  /// Forgets the expired pairs of a class of slots.
-  void examine(uint32_t slot_class, flowstats::Timestamp now,
+  /// Forgets the expired pairs of some classes of slots.
+  void examine(SweepRange classes, flowstats::Timestamp now,
                const flowstats::FlowTimeouts& timeouts) {
-    slots_.for_each_used_in_class(slot_class, [&](uint32_t slot) {
-      const Pair& pair = table_[slot];
-      const flowstats::Duration idle = elapsed(pair.last, now);
-      if (idle > timeouts.udp_idle || (pair.single && idle > timeouts.udp_singleton)) forget(slot);
-    });
+    slots_.for_each_used_in_classes(
+        classes, [&](uint32_t slot) { __builtin_prefetch(&pairs_[slot]); },
+        [&](uint32_t slot) {
+          const Pair& pair = pairs_[slot];
+          const flowstats::Duration idle = elapsed(pair.last, now);
+          if (idle > timeouts.udp_idle || (pair.single && idle > timeouts.udp_singleton))
+            forget(slot);
+        });
   }
 
   void restart() {
     slots_.for_each_used([this](uint32_t slot) { forget(slot); });
     slots_.restart();
   }
-  [[nodiscard]] size_t bytes() const { return table_.bytes(); }
 
  private:
-  struct Pair {
+  struct alignas(64) Pair {
     flowstats::FiveTuple tuple;
     uint64_t hash = 0;
     flowstats::Timestamp last;
@@ -61,11 +71,12 @@ class UdpPairs {
   };
 
   void forget(uint32_t slot) {
-    table_.erase(slot, table_[slot].hash);
+    table_.erase(slot, pairs_[slot].hash);
     slots_.give_back(slot);
   }
 
-  FlowTable<Pair> table_;
+  flowstats::Arena<Pair> pairs_;  // by slot
+  FlowTable table_;
   SlotSet slots_;
 };
 

@@ -15,21 +15,13 @@ void count_flag(uint32_t& counter, Mode mode) {
   counter = mode == Mode::tstat ? (counter + 1) & 0xff : counter + 1;
 }
 
-template <class T>
-void keep_extremes(T& largest, T& smallest_non_zero, T value) {
-  if (value > largest) largest = value;
-  if (value > 0 && (smallest_non_zero == 0 || value < smallest_non_zero)) smallest_non_zero = value;
-}
-
-void note_options(options::Half& o, const TcpOptions& seen, Mode mode) {
+void note_options(options::Cold& o, const TcpOptions& seen, Mode mode) {
   if (seen.has(TcpOptions::kWindowScale)) {
     o.window_scale_seen = true;
     o.window_scale =
         mode == Mode::tstat ? seen.window_scale : std::min(seen.window_scale, kWindowScaleMax);
   }
-  o.timestamps_seen |= seen.has(TcpOptions::kTimestamps);
   o.sack_permitted |= seen.has(TcpOptions::kSackPermitted);
-  o.sack_segments += seen.has(TcpOptions::kSack);
   if (!seen.has(TcpOptions::kMss)) return;
   if (mode == Mode::corrected)
     o.mss = seen.mss;
@@ -39,255 +31,457 @@ void note_options(options::Half& o, const TcpOptions& seen, Mode mode) {
 
 }  // namespace
 
-/// One segment on its way through a flow: names for the two sides, and the steps.
+/// A message is what was sent between two pushes. Tstat compares plain integers: it stops counting
+/// after the sequence wraps, and takes a size of minus one (a FIN in the place of the SYN) for a
+/// large one.
+[[gnu::noinline]] void TcpFlow::note_message(size_t d, Mode mode) {
+  SampleLine& s = sample[d];
+  const uint32_t after_syn = sequence[d].isn + 1, sent_end = sender[d].sent_end;
+  const bool seen = state.has(d, direction_flag::kMessageSeen);
+  const uint32_t start = seen ? s.message_end : after_syn;
+  if (mode == Mode::tstat) {
+    if (s.message_end >= sent_end) return;
+    s.layer7.pushed_messages += sent_end != (s.message_end == 0 ? after_syn : start);
+  } else {
+    if (seen && !seq_before(s.message_end, sent_end)) return;
+    s.layer7.pushed_messages += seq_before(start, sent_end);
+  }
+  s.message_end = sent_end;
+  state.set(d, direction_flag::kMessageSeen);
+}
+
+/// Scaling is on when both sides offered it; a side that speaks without a SYN settles it.
+[[gnu::noinline]] void TcpFlow::settle_window_scales(bool syn) {
+  options::Cold &a = cold[0].options, &b = cold[1].options;
+  const bool both = a.window_scale_seen && b.window_scale_seen;
+  if (!syn) {
+    state.set(0, direction_flag::kScalingIsOpen, false);
+    state.set(1, direction_flag::kScalingIsOpen, false);
+    if (!both) a.window_scale = b.window_scale = 0;
+  }
+  sender[0].window_shift = both ? a.window_scale & 63 : 0;
+  sender[1].window_shift = both ? b.window_scale & 63 : 0;
+}
+
+/// One segment on its way through a flow: names for the two sides, and the steps in Tstat's order.
+/// What few segments need is out of line.
+template <Mode kMode>
 struct TcpFlow::Update {
   TcpFlow& flow;
   const Segment& segment;
   TrackerContext& context;
-  size_t sender, receiver;
-  bool syn, fin, rst, ack;
-  int32_t n;  // payload length
+  const size_t d, other;  // direction of the segment, and the opposite one
+  const bool syn, fin, rst, ack;
+  const int32_t n;  // payload length
+  Moment now;
   uint64_t window = 0;
-  bool fin_moved = false;
   SegmentVerdict verdict;
 
-  TcpHalf& half() { return flow.halves[sender]; }
-  TcpHalf& other_half() { return flow.halves[receiver]; }
-  ConnectionHalf& connection() { return flow.connection[sender]; }
-  ConnectionHalf& other_connection() { return flow.connection[receiver]; }
-  [[nodiscard]] Mode mode() const { return context.mode; }
+  [[nodiscard]] SenderLine& sender() const { return flow.sender[d]; }
+  [[nodiscard]] SequenceLine& sequence() const { return flow.sequence[d]; }
+  [[nodiscard]] SampleLine& sample() const { return flow.sample[d]; }
+  [[nodiscard]] ColdPart& cold() const { return flow.cold[d]; }
+  [[nodiscard]] bool has(uint32_t flag) const { return flow.state.has(d, flag); }
+  [[nodiscard]] bool other_has(uint32_t flag) const { return flow.state.has(other, flag); }
+  void set(uint32_t flag, bool value = true) const { flow.state.set(d, flag, value); }
+  void open_scaling() const {
+    flow.state.set(0, direction_flag::kScalingIsOpen);
+    flow.state.set(1, direction_flag::kScalingIsOpen);
+  }
 
-  void count_flags();
-  [[nodiscard]] bool is_half_duplex();
-  void scale_window();
-  void note_handshake();
+  void read_clock();
+  [[gnu::noinline]] void move_base();
+  [[gnu::noinline]] bool count_flags();
+  [[nodiscard]] bool is_half_duplex() const;
+  [[gnu::noinline]] void note_syn_or_moved_fin(bool fin_moved);
+  [[gnu::noinline]] void note_rare_options();
+  void note_options_seen();
   void count_packet();
-  void track();
-  void note_windows_and_acks();
+  [[gnu::noinline]] void count_lap(uint16_t core::Cold::*laps) { ++(cold().core.*laps); }
+  void place();
+  [[gnu::noinline]] void judge();
+  void acknowledge();
+  void note_window();
+  void note_first_and_last();
   void note_in_flight();
-  void note_message();
   std::optional<FlowEnd> apply();
 };
 
-void TcpFlow::Update::count_flags() {
-  core::Half& c = half().core;
-  if (syn) count_flag(c.syns, mode());
-  if (rst) count_flag(c.rsts, mode());
-  if (!fin) return;
-  count_flag(c.fins, mode());
+template <Mode kMode>
+void TcpFlow::Update<kMode>::read_clock() {
+  flow.last_clock = segment.clock;
+  flow.state.set_latest(d);
+  sender().last = segment.time;
+  now = flow.base.moment(segment.time);
+  if (!now.near) [[unlikely]]
+    move_base();
+}
+
+template <Mode kMode>
+void TcpFlow::Update<kMode>::move_base() {
+  const TimeBase before = flow.base, after(segment.time);
+  for (const size_t direction : {0, 1})
+    flow.sequence[direction].tracker.change_base(context, before, after,
+                                                 flow.sender[1 - direction].acks);
+  flow.base = after;
+  now = after.moment(segment.time);
+}
+
+/// True when the segment is a FIN with another sequence number than the FINs before it.
+template <Mode kMode>
+bool TcpFlow::Update<kMode>::count_flags() {
+  core::Cold& c = cold().core;
+  if (syn) count_flag(c.syns, kMode);
+  set(direction_flag::kSynSeen, c.syns > 0);
+  if (rst) set(direction_flag::kRstSeen);
+  if (!fin) return false;
+  count_flag(c.fins, kMode);
+  set(direction_flag::kFinSeen, c.fins > 0);
   const uint32_t fin_seq = segment.seq + static_cast<uint32_t>(n);
-  fin_moved = c.fins > 1 && fin_seq != connection().fin_seq;
-  connection().fin_seq = fin_seq;
+  const bool moved = c.fins > 1 && fin_seq != sequence().fin_seq;
+  sequence().fin_seq = fin_seq;
+  return moved;
 }
 
 /// The client goes on although no SYN of the server was seen: only one direction passes the tap.
 /// Tstat gives up here; corrected mode keeps measuring until the flow times out.
-bool TcpFlow::Update::is_half_duplex() {
-  return mode() == Mode::tstat && sender == 0 && !syn && n != 0 && other_half().core.syns == 0;
+template <Mode kMode>
+bool TcpFlow::Update<kMode>::is_half_duplex() const {
+  return kMode == Mode::tstat && !other_has(direction_flag::kSynSeen) && n != 0 && !syn &&
+         has(direction_flag::kIsClient);
 }
 
-void TcpFlow::Update::scale_window() {
-  if (!ack && !syn) return;
-  window = segment.window;
-  const options::Half& o = half().options;
-  // Windows of the SYNs themselves are never scaled (RFC 7323 section 2.2): the scales are not
-  // known yet.
-  if (o.window_scale_seen && other_half().options.window_scale_seen)
-    window <<= (o.window_scale & 63);
-}
-
-void TcpFlow::Update::note_handshake() {
-  options::Half& o = half().options;
+template <Mode kMode>
+void TcpFlow::Update<kMode>::note_syn_or_moved_fin(bool fin_moved) {
+  options::Cold& o = cold().options;
   if (syn) {
-    if (half().core.syns > 1 && segment.seq != connection().isn) o.inconsistent_syn_or_fin = true;
-    connection().isn = segment.seq;
-    other_connection().last_ack = segment.seq;
+    if (cold().core.syns > 1 && segment.seq != sequence().isn) o.inconsistent_syn_or_fin = true;
+    sequence().isn = segment.seq;
+    flow.last_ack[other] = segment.seq;
+    flow.sender[other].acks.settled = 0;  // last_ack is not its acknowledgment any more
+    open_scaling();
   }
   if (fin_moved) o.inconsistent_syn_or_fin = true;
-  note_options(o, segment.options, mode());
-  options::Half& other = other_half().options;
-  if (!syn && !(o.window_scale_seen && other.window_scale_seen))
-    o.window_scale = other.window_scale = 0;
 }
 
-void TcpFlow::Update::count_packet() {
-  core::Half& c = half().core;
+template <Mode kMode>
+void TcpFlow::Update<kMode>::note_rare_options() {
+  note_options(cold().options, segment.options, kMode);
+  cold().options.sack_segments += segment.options.has(TcpOptions::kSack);
+  if (segment.options.has(TcpOptions::kWindowScale)) open_scaling();
+}
+
+template <Mode kMode>
+void TcpFlow::Update<kMode>::note_options_seen() {
+  const uint8_t seen = segment.options.seen;
+  if ((seen & ~TcpOptions::kTimestamps) != 0) note_rare_options();
+  if (segment.options.has(TcpOptions::kTimestamps)) set(direction_flag::kTimestampsSeen);
+  if (has(direction_flag::kScalingIsOpen)) [[unlikely]]
+    flow.settle_window_scales(syn);
+}
+
+template <Mode kMode>
+void TcpFlow::Update<kMode>::count_packet() {
+  SenderLine& s = sender();
   if (n > 0) {
-    ++c.data_packets;
-    c.bytes += static_cast<uint32_t>(n);
-    options::Half& o = half().options;
-    keep_extremes(o.payload_max, o.payload_min, static_cast<uint32_t>(n));
+    if (++s.core.data_packets == 0) [[unlikely]]
+      count_lap(&core::Cold::data_packets_laps);
+    s.core.bytes += static_cast<uint32_t>(n);
+    s.options.payload.note(static_cast<uint32_t>(n));
+  } else if (!ack || n < 0 || syn || fin || rst) [[unlikely]] {
+    ++cold().core.packets_without_payload;
   }
-  half().end_to_end.on_ttl(segment.ttl);
-  ++c.packets;
+  if (!ack) [[unlikely]]
+    ++cold().core.packets_without_ack;
+  s.hops.on_ttl(segment.ttl);
+  if (++s.core.packets == 0) [[unlikely]]
+    count_lap(&core::Cold::packets_laps);
 }
 
-/// Places the segment in its sequence space, then applies its acknowledgment to the other one: in
-/// this order, so that a segment is judged by the round-trip times known before it.
-void TcpFlow::Update::track() {
-  core::Half& c = half().core;
-  int64_t repeated = 0;  // without the byte of a repeated SYN or FIN
-  if (syn || fin || n > 0) {
-    const RetransmissionEvidence evidence{
-        segment.time,         &half().end_to_end,           &other_half().end_to_end,
-        segment.ip_id,        segment.ip_id_is_identifying, other_connection().window == 0,
-        flow.both_syns_seen()};
-    verdict = flow.trackers[sender].insert(context, segment.seq, n + syn + fin, evidence,
-                                           half().options.classified);
-    repeated = verdict.repeated_bytes;
-    if (syn && c.syns > 1 && repeated > 0) --repeated;
-    if (fin && c.fins > 1 && repeated > 0) --repeated;
-    if (repeated < n) c.bytes_unique += static_cast<uint64_t>(n - repeated);
-    c.packets_out_of_order += verdict.out_of_order;
-  }
-  if (ack) {
-    if (const auto sample = flow.trackers[receiver].acknowledge(context, segment.ack, segment.time))
-      other_half().end_to_end.on_sample(*sample);
-  }
-  if (verdict.repeated_bytes > 0) {
-    ++c.packets_retransmitted;
-    c.bytes_retransmitted += static_cast<uint32_t>(repeated);
-  } else {
-    connection().sent_end = segment.seq + static_cast<uint32_t>(n);
-  }
+/// Places the segment in its sequence space. The verdict on one that does not follow in order takes
+/// the round-trip times known before it.
+template <Mode kMode>
+void TcpFlow::Update<kMode>::place() {
+  const int32_t length = n + (syn ? 1 : 0) + (fin ? 1 : 0);
+  if (syn || length <= 0 || !now.near ||
+      !sequence().tracker.append(context, segment.seq, static_cast<uint32_t>(length), now.us,
+                                 segment.ip_id))
+    judge();
+  if (verdict.repeated_bytes <= 0) sender().sent_end = segment.seq + static_cast<uint32_t>(n);
 }
 
-void TcpFlow::Update::note_windows_and_acks() {
-  core::Half& c = half().core;
-  options::Half& o = half().options;
-  if (ack || syn) {
-    connection().window = static_cast<uint32_t>(window);
-    if (window > o.window_max) o.window_max = static_cast<uint32_t>(window);
-    if (window > 0 && (o.window_min == 0 || window < o.window_min))
-      o.window_min = static_cast<uint32_t>(window);
+template <Mode kMode>
+void TcpFlow::Update<kMode>::judge() {
+  const RetransmissionEvidence evidence{segment.time,
+                                        &flow.sample[d].round_trips,
+                                        &flow.sample[other].round_trips,
+                                        segment.ip_id,
+                                        segment.ip_id_is_identifying,
+                                        !other_has(direction_flag::kWindowIsOpen),
+                                        flow.state.has_both(direction_flag::kSynSeen)};
+  verdict = sequence().tracker.insert(context, flow.base, flow.sender[other].acks, segment.seq,
+                                      n + (syn ? 1 : 0) + (fin ? 1 : 0), evidence,
+                                      cold().options.classified);
+  core::Cold& c = cold().core;
+  c.packets_out_of_order += verdict.out_of_order ? 1 : 0;
+  if (verdict.repeated_bytes == 0) return;
+  int64_t repeated = verdict.repeated_bytes;  // without the byte of a repeated SYN or FIN
+  if (syn && c.syns > 1 && repeated > 0) --repeated;
+  if (fin && c.fins > 1 && repeated > 0) --repeated;
+  if (n > 0) c.on_repeated(static_cast<uint32_t>(std::min<int64_t>(repeated, n)));
+  if (verdict.repeated_bytes < 0) return;
+  ++c.packets_retransmitted;
+  c.bytes_retransmitted += static_cast<uint32_t>(repeated);
+}
+
+template <Mode kMode>
+void TcpFlow::Update<kMode>::acknowledge() {
+  AckMemory& memory = sender().acks;
+  if (memory.settled != 0 && segment.ack == flow.last_ack[d]) {
+    memory.count();
+    return;
   }
-  if (ack) {
-    if (window == 0) ++o.zero_windows;
-    ++c.acks;
-    if (n == 0 && !syn && !fin) ++c.pure_acks;
-    connection().last_ack = segment.ack;
-    if (segment.ack != other_connection().isn + 1) other_connection().data_acknowledged = true;
+  const int64_t round_trip_us =
+      flow.sequence[other].tracker.acknowledge(context, flow.base, memory, segment.ack, now);
+  if (round_trip_us >= 0) flow.sample[other].round_trips.on_sample({round_trip_us});
+}
+
+template <Mode kMode>
+void TcpFlow::Update<kMode>::note_window() {
+  set(direction_flag::kWindowIsOpen, static_cast<uint32_t>(window) != 0);
+  sender().options.window.note(window);
+  if (ack && window == 0) [[unlikely]]
+    ++cold().options.zero_windows;
+}
+
+template <Mode kMode>
+void TcpFlow::Update<kMode>::note_first_and_last() {
+  if (!has(direction_flag::kFirstAckSeen) && ack && !syn) {
+    set(direction_flag::kFirstAckSeen);
+    sample().first_ack = segment.time;
   }
-  if (n > 0 && !connection().data_acknowledged && verdict.repeated_bytes <= 0)
-    o.initial_window += static_cast<uint32_t>(n);
-  if (ack && !syn && c.first_ack == kNever) c.first_ack = segment.time;
-  if (n != 0) {
-    if (c.first_data == kNever) c.first_data = segment.time;
-    c.last_data = segment.time;
+  if (n == 0) return;
+  if (!has(direction_flag::kFirstDataSeen)) {
+    set(direction_flag::kFirstDataSeen);
+    sample().first_data = segment.time;
   }
+  sender().core.last_data = segment.time;
 }
 
 /// Bytes sent and not yet acknowledged as the tap sees them, by the receiver's latest
 /// acknowledgment.
-void TcpFlow::Update::note_in_flight() {
+template <Mode kMode>
+void TcpFlow::Update<kMode>::note_in_flight() {
   if (syn || verdict.out_of_order || verdict.repeated_bytes > 0) return;
-  const uint32_t in_flight = segment.seq + static_cast<uint32_t>(n) - other_connection().last_ack;
+  const uint32_t in_flight = segment.seq + static_cast<uint32_t>(n) - flow.last_ack[other];
   if (in_flight == 0 || in_flight >= 1u << 31) return;
-  options::Half& o = half().options;
-  keep_extremes(o.in_flight_max, o.in_flight_min, uint64_t{in_flight});
+  sender().options.in_flight.note(in_flight);
 }
 
-/// A message is what was sent between two pushes. Tstat compares plain integers: it stops counting
-/// after the sequence wraps, and takes a size of minus one (a FIN in the place of the SYN) for a
-/// large one.
-void TcpFlow::Update::note_message() {
-  if (!ack || !(fin || segment.has(tcp_flag::kPsh))) return;
-  ConnectionHalf& c = connection();
-  const uint32_t start = c.message_seen ? c.message_end : c.isn + 1;
-  if (mode() == Mode::tstat) {
-    if (c.message_end >= c.sent_end) return;
-    half().layer7.pushed_messages += c.sent_end != (c.message_end == 0 ? c.isn + 1 : start);
-  } else {
-    if (c.message_seen && !seq_before(c.message_end, c.sent_end)) return;
-    half().layer7.pushed_messages += seq_before(start, c.sent_end);
-  }
-  c.message_end = c.sent_end;
-  c.message_seen = true;
-}
-
-std::optional<FlowEnd> TcpFlow::Update::apply() {
-  count_flags();
-  if (is_half_duplex()) return FlowEnd::not_complete;
-  if (ack && other_half().core.fins > 0 &&
-      acknowledges_fin(segment.ack, other_connection().fin_seq, mode()))
-    other_connection().fin_acknowledged = true;
-  scale_window();
-  note_handshake();
+template <Mode kMode>
+[[gnu::flatten]] std::optional<FlowEnd> TcpFlow::Update<kMode>::apply() {
+  read_clock();
+  const bool controls = syn || fin || rst;
+  const bool fin_moved = controls && count_flags();
+  if (is_half_duplex()) [[unlikely]]
+    return FlowEnd::not_complete;
+  if (ack && other_has(direction_flag::kFinSeen) &&
+      acknowledges_fin(segment.ack, flow.sequence[other].fin_seq, kMode))
+    flow.state.set(other, direction_flag::kFinAcknowledged);
+  if (ack || syn) window = uint64_t{segment.window} << sender().window_shift;
+  if (syn || fin_moved) note_syn_or_moved_fin(fin_moved);
+  note_options_seen();
   count_packet();
-  track();
-  if (rst) {
-    half().core.acks += ack;
+  if (n > 0 || syn || fin)
+    place();
+  else
+    sender().sent_end = segment.seq + static_cast<uint32_t>(n);
+  if (ack) acknowledge();
+  if (rst) [[unlikely]]
     return flow.end_by_timeout();
+  if (ack || syn) note_window();
+  if (ack) {
+    flow.last_ack[d] = segment.ack;
+    if (segment.ack != flow.sequence[other].isn + 1)
+      flow.state.set(other, direction_flag::kDataAcknowledged);
   }
-  note_windows_and_acks();
+  if (n > 0 && !has(direction_flag::kDataAcknowledged) && verdict.repeated_bytes <= 0)
+    cold().options.initial_window += static_cast<uint32_t>(n);
+  note_first_and_last();
   note_in_flight();
-  note_message();
-  if (connection().fin_acknowledged && other_connection().fin_acknowledged)
+  if (ack && (fin || segment.has(tcp_flag::kPsh))) flow.note_message(d, kMode);
+  if (flow.state.has_both(direction_flag::kFinAcknowledged)) [[unlikely]]
     return FlowEnd::complete;
   return std::nullopt;
 }
 
+/// The first segments of a direction: when it first acknowledged and sent payload, and how much it
+/// sent before its payload was acknowledged.
+[[gnu::noinline]] void TcpFlow::note_firsts(const Segment& s, size_t d) {
+  using namespace direction_flag;
+  if (!state.has(d, kFirstAckSeen)) {
+    state.set(d, kFirstAckSeen);
+    sample[d].first_ack = s.time;
+  }
+  if (s.payload_length == 0) return;
+  if (!state.has(d, kFirstDataSeen)) {
+    state.set(d, kFirstDataSeen);
+    sample[d].first_data = s.time;
+  }
+  if (!state.has(d, kDataAcknowledged))
+    cold[d].options.initial_window += static_cast<uint32_t>(s.payload_length);
+}
+
+/// What nearly every segment is: an acknowledgment in a connection that both sides have opened,
+/// with or without payload, no option but timestamps and SACK. The steps of Update that it needs,
+/// in the same order; Usual::no, and nothing changed, for any other segment.
+TcpFlow::Usual TcpFlow::apply_usual(const Segment& s, TrackerContext& context) {
+  using namespace direction_flag;
+  constexpr uint32_t kOtherSynSeen = kSynSeen << ConnectionState::kOther;
+  constexpr uint32_t kClosing = kFinSeen << ConnectionState::kOther;
+  constexpr uint8_t kRareFlags = tcp_flag::kSyn | tcp_flag::kFin | tcp_flag::kRst;
+  constexpr uint8_t kUsualOptions = TcpOptions::kTimestamps | TcpOptions::kSack;
+  const auto d = static_cast<size_t>(s.direction) & 1, other = d ^ 1;
+  const int32_t n = s.payload_length;
+  const Moment now = base.moment(s.time);
+  if ((s.flags & (kRareFlags | tcp_flag::kAck)) != tcp_flag::kAck ||
+      (state.seen_from(d) & kOtherSynSeen) == 0 || (s.options.seen & ~kUsualOptions) != 0 ||
+      n < 0 || !now.near) [[unlikely]]
+    return Usual::no;
+  SenderLine& own = sender[d];
+  uint32_t firsts = kFirstAckSeen;
+  if (n > 0) {
+    if (!sequence[d].tracker.append(context, s.seq, static_cast<uint32_t>(n), now.us, s.ip_id))
+      return Usual::no;
+    firsts |= kFirstDataSeen | kDataAcknowledged;
+    own.core.bytes += static_cast<uint32_t>(n);
+    own.core.last_data = s.time;
+    own.options.payload.note(static_cast<uint32_t>(n));
+    if (++own.core.data_packets == 0) [[unlikely]]
+      ++cold[d].core.data_packets_laps;
+  }
+  if ((state.seen_from(d) & firsts) != firsts) [[unlikely]]
+    note_firsts(s, d);
+  const uint64_t window = uint64_t{s.window} << own.window_shift;  // before it may be settled
+  if (state.has(d, kScalingIsOpen)) [[unlikely]]
+    settle_window_scales(false);
+  uint32_t flags = state.seen_from(d);
+  if ((flags & kClosing) != 0 && acknowledges_fin(s.ack, sequence[other].fin_seq, context.mode))
+      [[unlikely]]
+    flags |= kFinAcknowledged << ConnectionState::kOther;
+  flags = (flags & ~(kIsLatest << ConnectionState::kOther | kWindowIsOpen)) | kIsLatest;
+  if (s.options.seen != 0) {
+    if (s.options.has(TcpOptions::kTimestamps)) flags |= kTimestampsSeen;
+    if (s.options.has(TcpOptions::kSack)) [[unlikely]]
+      ++cold[d].options.sack_segments;
+  }
+  if (++own.core.packets == 0) [[unlikely]]
+    ++cold[d].core.packets_laps;
+  own.hops.on_ttl(s.ttl);
+  own.last = s.time;
+  own.sent_end = s.seq + static_cast<uint32_t>(n);
+  last_clock = s.clock;
+
+  if (own.acks.settled != 0 && s.ack == last_ack[d]) {
+    own.acks.count();
+  } else {
+    const int64_t round_trip_us =
+        sequence[other].tracker.acknowledge(context, base, own.acks, s.ack, now);
+    if (round_trip_us >= 0) sample[other].round_trips.on_sample({round_trip_us});
+    last_ack[d] = s.ack;
+  }
+  if ((flags & kDataAcknowledged << ConnectionState::kOther) == 0 &&
+      s.ack != sequence[other].isn + 1)
+    flags |= kDataAcknowledged << ConnectionState::kOther;
+  if (static_cast<uint32_t>(window) != 0) flags |= kWindowIsOpen;
+  own.options.window.note(window);
+  if (window == 0) [[unlikely]]
+    ++cold[d].options.zero_windows;
+  state.assign(d, flags);
+  const uint32_t in_flight = own.sent_end - last_ack[other];
+  if (in_flight - 1 < (1u << 31) - 1) own.options.in_flight.note(in_flight);
+  if (s.has(tcp_flag::kPsh)) note_message(d, context.mode);
+  constexpr uint32_t kClosed = kFinAcknowledged | kFinAcknowledged << ConnectionState::kOther;
+  return (flags & kClosed) == kClosed ? Usual::closed : Usual::yes;
+}
+
+template <Mode kMode>
+std::optional<FlowEnd> TcpFlow::update_as(const Segment& s, TrackerContext& context) {
+  const auto d = static_cast<size_t>(s.direction);
+  return Update<kMode>{*this,
+                       s,
+                       context,
+                       d,
+                       1 - d,
+                       s.has(tcp_flag::kSyn),
+                       s.has(tcp_flag::kFin),
+                       s.has(tcp_flag::kRst),
+                       s.has(tcp_flag::kAck),
+                       s.payload_length,
+                       {},
+                       0,
+                       {}}
+      .apply();
+}
+template std::optional<FlowEnd> TcpFlow::update_as<Mode::tstat>(const Segment&, TrackerContext&);
+template std::optional<FlowEnd> TcpFlow::update_as<Mode::corrected>(const Segment&,
+                                                                    TrackerContext&);
+
 void TcpFlow::open(const Segment& syn, const NetworkList& networks) {
   *this = TcpFlow{};
   tuple = syn.tuple;
-  hash = syn.hash;
-  client_direction = syn.direction;
+  base = TimeBase(syn.time);
   first = syn.time;
-  for (size_t side = 0; side < 2; ++side) {
-    const Direction d = side == 0 ? client_direction : opposite(client_direction);
-    internal[side] = networks.contains(tuple.ip_version, tuple.sender(d).address);
-  }
-}
-
-std::optional<FlowEnd> TcpFlow::update(const Segment& s, TrackerContext& context) {
-  last = s.time;
-  last_clock = s.clock;
-  const size_t sender = s.direction == client_direction ? 0 : 1;
-  return Update{*this,
-                s,
-                context,
-                sender,
-                1 - sender,
-                s.has(tcp_flag::kSyn),
-                s.has(tcp_flag::kFin),
-                s.has(tcp_flag::kRst),
-                s.has(tcp_flag::kAck),
-                s.payload_length,
-                0,
-                false,
-                {}}
-      .apply();
+  state.set(static_cast<size_t>(syn.direction), direction_flag::kIsClient);
+  for (const Direction from : {Direction::from_a, Direction::from_b})
+    if (networks.contains(tuple.ip_version, tuple.sender(from).address))
+      state.set(static_cast<size_t>(from), direction_flag::kIsInternal);
 }
 
 bool TcpFlow::expired(Timestamp last_heard, Timestamp now, const FlowTimeouts& timeouts) const {
   const Duration idle = elapsed(last_heard, now);
   if (idle > timeouts.tcp_idle) return true;
   if (idle <= timeouts.tcp_singleton) return false;
-  const core::Half &client = halves[0].core, &server = halves[1].core;
-  return (client.syns > 0) != (server.syns > 0) &&
-         client.packets + server.packets == client.syns + server.syns;
+  const auto packets = [this](size_t from) {
+    return core::with_laps(sender[from].core.packets, cold[from].core.packets_laps);
+  };
+  return state.has(0, direction_flag::kSynSeen) != state.has(1, direction_flag::kSynSeen) &&
+         packets(0) + packets(1) == uint64_t{cold[0].core.syns} + cold[1].core.syns;
 }
 
 bool TcpFlow::is_port_reuse(const Segment& syn) const {
-  const size_t sender = syn.direction == client_direction ? 0 : 1;
-  if (halves[sender].core.syns == 0 || syn.seq == connection[sender].isn) return false;
-  const bool closing = halves[0].core.fins > 0 || halves[1].core.fins > 0;
+  const auto d = static_cast<size_t>(syn.direction);
+  if (!state.has(d, direction_flag::kSynSeen) || syn.seq == sequence[d].isn) return false;
+  const bool closing = state.has_either(direction_flag::kFinSeen);
   return closing || elapsed(last_clock, syn.clock) > kPortReuseQuiet;
 }
 
+void TcpFlow::clear(TrackerContext& context) {
+  for (SequenceLine& line : sequence) line.tracker.clear(context);
+}
+
 void TcpFlow::fill_record(TcpRecord& record, FlowEnd end) const {
-  record.halves = halves;
   for (size_t side = 0; side < 2; ++side) {
-    const Endpoint e = tuple.sender(side == 0 ? client_direction : opposite(client_direction));
+    const size_t d = state.has(side, direction_flag::kIsClient) ? 0 : 1;
+    TcpHalf& half = record.halves[side];
+    half.core = join(sender[d].core, cold[d].core);
+    half.core.rsts = state.has(d, direction_flag::kRstSeen) ? 1 : 0;
+    half.core.first_data = sample[d].first_data;
+    half.core.first_ack = sample[d].first_ack;
+    half.end_to_end = {sample[d].round_trips, sender[d].hops};
+    half.options = join(sender[d].options, cold[d].options);
+    half.options.timestamps_seen = state.has(d, direction_flag::kTimestampsSeen);
+    half.layer7 = sample[d].layer7;
+    const Endpoint e = tuple.sender(static_cast<Direction>(d));
     record.address[side] = e.address;
     record.port[side] = e.port;
-    record.internal[side] = internal[side];
+    record.internal[side] = state.has(d, direction_flag::kIsInternal);
     record.encrypted[side] = false;
   }
   record.ip_version = tuple.ip_version;
   record.complete = end == FlowEnd::complete;
   record.first = first;
-  record.last = last;
+  record.last = last();
   record.p2p = {};
   record.layer7 = {};
 }

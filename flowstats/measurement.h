@@ -14,14 +14,18 @@ namespace tapstat::flowstats {
 /// network really did (docs/differences_from_tstat.md lists every difference).
 enum class Mode : uint8_t { tstat, corrected };
 
+inline constexpr uint32_t kSegmentsPerQuadrantMin = 48, kSegmentsPerQuadrantMax = 16'000;
+
 /// Bounds of one worker. The defaults are Tstat's.
 struct FlowLimits {
   uint32_t tcp_flows_max = 180'000;
-  uint32_t udp_pairs_max = 360'000;  // tstat mode: UDP pairs that drive the table sweep
-  uint32_t slot_search_max = 200;    // tstat mode: slots tried after the next one
-  uint32_t segments_per_quadrant_max = 100;
-  uint32_t segment_records_max =
-      1'000'000;  // pool of remembered segments, shared by the worker's flows
+  uint32_t half_open_flows_max = 22'500;     // of these flows: kept small until the second segment
+  uint32_t udp_pairs_max = 360'000;          // tstat mode: UDP pairs that drive the table sweep
+  uint32_t slot_search_max = 200;            // tstat mode: slots tried after the next one
+  uint32_t segments_per_quadrant_max = 100;  // kSegmentsPerQuadrantMin to kSegmentsPerQuadrantMax
+  // Pools shared by the worker's flows; a flow whose segments come in order takes nothing of them.
+  uint32_t segment_records_max = 360'000;  // remembered segments of directions with holes
+  uint32_t segment_trains_max = 22'500;    // directions in order with much in flight
 };
 
 struct FlowTimeouts {

@@ -9,7 +9,7 @@ namespace tapstat::flowstats {
 using options::SegmentClass;
 
 constexpr Value classified(const TcpHalf& half, SegmentClass c) {
-  return integer(half.options.classified[static_cast<size_t>(c)]);
+  return integer(half.options.classified[c]);
 }
 
 // Three lines for each column.

@@ -12,12 +12,12 @@
 
 namespace tapstat::flowstats::end_to_end {
 
-struct Half {
+/// Changed by every sample.
+struct RoundTrips {
   /// Sums are doubles of microseconds in arrival order: Tstat's variance depends on their rounding.
   double rtt_sum_us = 0, rtt_sum_of_squares = 0;
   Duration rtt_min, rtt_max;  // zero means no sample yet, or a sample of zero
   uint32_t rtt_samples = 0;
-  uint8_t ttl_min = 0, ttl_max = 0;  // zero means unset
 
   void on_sample(Duration sample) {
     const auto us = static_cast<double>(sample.us);
@@ -27,10 +27,20 @@ struct Half {
     if (rtt_min.us == 0 || sample < rtt_min) rtt_min = sample;
     if (sample > rtt_max) rtt_max = sample;
   }
+};
+
+/// Read by every segment, changed by few.
+struct Hops {
+  uint8_t ttl_min = 0, ttl_max = 0;  // zero means unset
+
   void on_ttl(uint8_t ttl) {
-    if (ttl_min == 0 || ttl < ttl_min) ttl_min = ttl;
+    if (((ttl ^ ttl_min) | (ttl ^ ttl_max)) == 0) [[likely]]
+      return;
     if (ttl > ttl_max) ttl_max = ttl;
+    if (ttl < ttl_min || ttl_min == 0) ttl_min = ttl;
   }
 };
+
+struct Half : RoundTrips, Hops {};
 
 }  // namespace tapstat::flowstats::end_to_end

@@ -14,9 +14,11 @@ constexpr double kReorderingWindowMin = 1'000, kReorderingWindowWithoutSamples =
 constexpr double kNoRecovery = -1;
 constexpr int kDuplicateAcks = 3;  // RFC 5681 section 3.2
 
-double mean(const end_to_end::Half& rtt) { return rtt.rtt_sum_us / (rtt.rtt_samples + 0.0001); }
+double mean(const end_to_end::RoundTrips& rtt) {
+  return rtt.rtt_sum_us / (rtt.rtt_samples + 0.0001);
+}
 
-double pooled_deviation(const end_to_end::Half& a, const end_to_end::Half& b) {
+double pooled_deviation(const end_to_end::RoundTrips& a, const end_to_end::RoundTrips& b) {
   const double count = static_cast<double>(a.rtt_samples) + b.rtt_samples;
   if (count <= 2) return 0;
   const double sum = a.rtt_sum_us + b.rtt_sum_us;
@@ -30,7 +32,7 @@ struct Scales {
 };
 
 Scales time_scales(const RetransmissionEvidence& e) {
-  const end_to_end::Half &a = *e.sender_rtt, &b = *e.receiver_rtt;
+  const end_to_end::RoundTrips &a = *e.sender_rtt, &b = *e.receiver_rtt;
   Scales s{mean(a) + mean(b), kRtoWithoutSamples, kReorderingWindowWithoutSamples,
            a.rtt_samples != 0 && b.rtt_samples != 0};
   if (!s.sampled) return s;

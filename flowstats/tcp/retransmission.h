@@ -19,8 +19,8 @@ namespace tapstat::flowstats {
 /// applied.
 struct RetransmissionEvidence {
   Timestamp now;
-  const end_to_end::Half* sender_rtt = nullptr;
-  const end_to_end::Half* receiver_rtt = nullptr;
+  const end_to_end::RoundTrips* sender_rtt = nullptr;
+  const end_to_end::RoundTrips* receiver_rtt = nullptr;
   uint16_t ip_id = 0;
   bool ip_id_is_identifying = true;
   bool receiver_window_is_zero = false;

@@ -1,13 +1,13 @@
 /// One remembered piece of a direction's sequence space, and the bounded pool that all flows of a
 /// worker share.
 ///
-/// Owned by the worker; entries are linked by number. The pool never allocates after construction;
-/// running out is counted by the caller (Counter::segment_records_exhausted).
+/// Owned by the worker; entries are linked by number. Running out is counted
+/// (Counter::segment_records_exhausted).
 #pragma once
 
 #include <cstdint>
 
-#include "flowstats/base/arena.h"
+#include "flowstats/base/entry_pool.h"
 #include "flowstats/base/units.h"
 #include "flowstats/groups/options.h"
 
@@ -24,31 +24,6 @@ struct SegmentRecord {
   bool retransmitted = false;
 };
 
-class SegmentRecordPool {
- public:
-  explicit SegmentRecordPool(uint32_t capacity) : records_(capacity) {}
-
-  [[nodiscard]] SegmentRecord& operator[](uint32_t entry) { return records_[entry]; }
-
-  /// kNoEntry when the pool is empty.
-  [[nodiscard]] uint32_t take() {
-    if (free_ != kNoEntry) {
-      const uint32_t entry = free_;
-      free_ = records_[entry].next;
-      return entry;
-    }
-    return untouched_ < records_.capacity() ? untouched_++ : kNoEntry;
-  }
-  void give_back(uint32_t entry) {
-    records_[entry].next = free_;
-    free_ = entry;
-  }
-  [[nodiscard]] size_t bytes() const { return records_.bytes(); }
-
- private:
-  Arena<SegmentRecord> records_;
-  uint32_t free_ = kNoEntry;  // last in, first out: recently used lines are reused
-  uint32_t untouched_ = 0;    // entries from here on were never used
-};
+using SegmentRecordPool = EntryPool<SegmentRecord>;
 
 }  // namespace tapstat::flowstats

@@ -4,247 +4,245 @@
 
 namespace tapstat::flowstats {
 
-namespace {
-
 using options::SegmentClass;
 
-constexpr uint32_t quadrant_of(uint32_t seq) { return seq >> 30; }
-
-/// Last byte of a quadrant. Tstat's constant is 1, 2 and 3 bytes short for quadrants 1, 2 and 3, so
-/// that the segment after one that straddles the boundary seems to repeat that many bytes (golden
-/// case quadrant_boundary).
-constexpr uint32_t quadrant_end(uint32_t number, Mode mode) {
-  return mode == Mode::tstat ? ((1u << 30) - 1) * (number + 1) : ((number + 1) << 30) - 1;
+SegmentRecord SequenceTracker::record(unsigned number, TimeBase base) const {
+  SegmentRecord r;
+  r.first_byte = number == 0 ? in_order_.start : in_order_.end[number - 1];
+  r.last_byte = in_order_.end[number] - 1;
+  r.sent = base.time(in_order_.sent_us[number]);
+  r.ip_id = ip_id_[number];
+  return r;
 }
 
-}  // namespace
-
-/// A segment, or what is left of it, on its way into one quadrant's list.
-struct SequenceTracker::Placement {
-  uint32_t first, last;
-  const RetransmissionEvidence& evidence;
-  std::array<uint32_t, options::kSegmentClasses>& classified;
-  bool split = false;    // an earlier record already took some of its bytes
-  int64_t repeated = 0;  // so far, in this quadrant
-  bool out_of_order = false;
-
-  [[nodiscard]] int64_t length() const { return int64_t{static_cast<int32_t>(last - first + 1)}; }
-  SegmentClass classify(const AnomalyContext& anomaly) const {
-    const SegmentClass c = classify_anomaly(anomaly, evidence);
-    ++classified[static_cast<size_t>(c)];
-    return c;
+void SequenceTracker::append_train_records(TrackerContext& context, TimeBase base,
+                                           SegmentLists& lists) {
+  SegmentTrain& train = context.trains[in_order_.end[1]];
+  uint32_t start = in_order_.end[0];
+  for (unsigned i = 0; i < train.count; ++i) {
+    const SegmentTrain::Segment& segment = train.at(i);
+    SegmentRecord r;
+    r.first_byte = start;
+    r.last_byte = segment.end - 1;
+    r.sent = base.time(segment.sent_us);
+    r.ip_id = segment.ip_id;
+    lists.append_record(context, r);
+    start = segment.end;
   }
-  [[nodiscard]] SegmentRecord record(SegmentClass c = SegmentClass::in_sequence) const {
-    return {first, last, evidence.now, kNoEntry, evidence.ip_id, c, 0, false};
-  }
-};
+}
 
-void SequenceTracker::empty(TrackerContext& context, Quadrant& q) {
-  for (uint32_t entry = q.head; entry != kNoEntry;) {
-    const uint32_t next = context.pool[entry].next;
-    context.pool.give_back(entry);
-    entry = next;
+/// Changes nothing but the form.
+[[gnu::noinline]] void SequenceTracker::use_lists(TrackerContext& context, TimeBase base,
+                                                  AckMemory& memory) {
+  SegmentLists lists;
+  if (shape_ <= kTrain) {
+    lists.open_at(context, in_order_.start);
+    if (has_settled_ != 0) {
+      SegmentRecord settled = record(0, base);
+      settled.acks = memory.acks;
+      settled.segment_class = static_cast<SegmentClass>(settled_class_);
+      lists.append_record(context, settled);
+    }
+    if (shape_ == kTrain) {
+      append_train_records(context, base, lists);
+      leave_train(context);
+    } else {
+      for (unsigned number = 1; number <= shape_; ++number)
+        lists.append_record(context, record(number, base));
+    }
   }
-  q.head = q.tail = kNoEntry;
-  q.count = 0;
+  memory = {};
+  shape_ = kLists;
+  lists_ = lists;
+  ++context.trackers_taken;
+}
+
+/// Back to the in-order form when one acknowledged record is all there is to remember.
+void SequenceTracker::leave_lists(TrackerContext& context, TimeBase base, AckMemory& memory,
+                                  uint32_t ack) {
+  const SegmentRecord* left = lists_.settled(context);
+  if (left == nullptr) return;
+  const Moment sent = base.moment(left->sent);
+  if (!sent.near || !same_quadrant(left->first_byte, left->last_byte, left->last_byte + 1)) return;
+  const SegmentRecord r = *left;
+  lists_.clear(context);
+  shape_ = 0;
+  has_settled_ = 1;
+  settled_class_ = static_cast<uint8_t>(r.segment_class) & 15u;
+  in_order_ = {};
+  in_order_.start = r.first_byte;
+  in_order_.end[0] = r.last_byte + 1;
+  in_order_.sent_us[0] = sent.us;
+  ip_id_[0] = r.ip_id;
+  memory.acks = std::min<uint8_t>(r.acks, 4) & 7u;
+  memory.settled = ack > r.first_byte && ack <= in_order_.end[0] ? 1 : 0;
+  ++context.trackers_returned;
+}
+
+SegmentVerdict SequenceTracker::insert(TrackerContext& context, TimeBase base, AckMemory& memory,
+                                       uint32_t first, int32_t length,
+                                       const RetransmissionEvidence& evidence,
+                                       options::SegmentClassCounts& classified) {
+  const Moment now = base.moment(evidence.now);
+  if (length > 0) {
+    const auto size = static_cast<uint32_t>(length);
+    if (shape_ == kUnused && now.near && same_quadrant(first, first, first + size - 1)) {
+      shape_ = 0;
+      in_order_.start = in_order_.end[0] = first;
+    }
+    if (shape_ == kInFlightMax && first == in_order_.end[kInFlightMax] && !use_train(context))
+      use_lists(context, base, memory);
+    if (now.near && append(context, first, size, now.us, evidence.ip_id)) return {};
+  }
+  if (shape_ != kLists) use_lists(context, base, memory);
+  return lists_.insert(context, first, length, evidence, classified);
+}
+
+int64_t SequenceTracker::acknowledge_in_order(AckMemory& memory, uint32_t ack, int32_t now_us) {
+  InOrder& o = in_order_;
+  if (ack <= o.start) {
+    memory.settled = 0;
+    return kNoSample;
+  }
+  int64_t sample = kNoSample;
+  unsigned latest = has_settled_ != 0 ? 0 : 1, covered = 0;
+  const unsigned in_flight = shape_;
+  while (covered < in_flight && ack > o.end[covered]) {
+    ++covered;
+    if (o.sent_us[covered] > o.sent_us[latest]) latest = covered;
+    // A segment that ends here, with nothing before it sent later, times the path.
+    const int32_t sent_us = o.sent_us[covered];
+    if (ack == o.end[covered] && sent_us == o.sent_us[latest])
+      sample = now_us > sent_us ? int64_t{now_us} - sent_us : 0;
+  }
+  if (covered > 0) {
+    settle(latest, covered);
+    memory.acks = 1;
+  } else if (has_settled_ != 0) {
+    memory.count();
+  }
+  // The end is 0 where the sequence numbers wrap.
+  memory.settled = ack <= o.end[0] || o.end[0] == 0 ? 1 : 0;
+  return sample;
+}
+
+/// Merges the oldest `count` segments in flight, now acknowledged, into the settled stretch.
+/// `latest` is the first of them, or the stretch (0), that was sent last.
+inline void SequenceTracker::settle(unsigned latest, unsigned count) {
+  InOrder& o = in_order_;
+  if (latest != 0) {
+    o.sent_us[0] = o.sent_us[latest];
+    ip_id_[0] = ip_id_[latest];
+    settled_class_ = static_cast<uint8_t>(SegmentClass::in_sequence) & 15u;
+  }
+  o.end[0] = o.end[count];
+  const unsigned left = shape_ - count;
+  for (unsigned number = 1; number <= left; ++number) {
+    o.end[number] = o.end[number + count];
+    o.sent_us[number] = o.sent_us[number + count];
+    ip_id_[number] = ip_id_[number + count];
+  }
+  shape_ = static_cast<uint8_t>(left);
+  has_settled_ = 1;
+}
+
+/// Moves what is in flight to a train; false when there is none left.
+bool SequenceTracker::use_train(TrackerContext& context) {
+  const uint32_t number = context.trains.take();
+  if (number == kNoEntry) return false;
+  SegmentTrain& train = context.trains[number];
+  train.clear();
+  for (unsigned i = 1; i <= shape_; ++i)
+    train.push({in_order_.end[i], in_order_.sent_us[i], ip_id_[i]});
+  in_order_.end[2] = in_order_.end[shape_];
+  in_order_.end[1] = number;
+  shape_ = kTrain;
+  ++context.trackers_taken;
+  return true;
+}
+
+void SequenceTracker::leave_train(TrackerContext& context) {
+  context.trains.give_back(in_order_.end[1]);
+  shape_ = 0;
+  ++context.trackers_returned;
+}
+
+bool SequenceTracker::append_to_train(TrackerContext& context, uint32_t first, uint32_t length,
+                                      int32_t sent_us, uint16_t ip_id) {
+  const uint32_t last = first + length - 1;
+  SegmentTrain& train = context.trains[in_order_.end[1]];
+  if (first != in_order_.end[2] || !same_quadrant(in_order_.start, first, last) ||
+      train.count == SegmentTrain::kCapacity)
+    return false;
+  in_order_.end[2] = last + 1;
+  train.push({last + 1, sent_us, ip_id});
+  return true;
+}
+
+/// As acknowledge_in_order(), over a train.
+int64_t SequenceTracker::acknowledge_train(TrackerContext& context, AckMemory& memory, uint32_t ack,
+                                           int32_t now_us) {
+  InOrder& o = in_order_;
+  if (ack <= o.start) {
+    memory.settled = 0;
+    return kNoSample;
+  }
+  SegmentTrain& train = context.trains[o.end[1]];
+  int64_t sample = kNoSample;
+  bool covered = false;
+  while (train.count > 0 && ack > o.end[0]) {
+    const SegmentTrain::Segment segment = train.at(0);
+    train.pop();
+    if (has_settled_ == 0 || segment.sent_us > o.sent_us[0]) {
+      o.sent_us[0] = segment.sent_us;
+      ip_id_[0] = segment.ip_id;
+      settled_class_ = static_cast<uint8_t>(SegmentClass::in_sequence) & 15u;
+    }
+    has_settled_ = 1;
+    covered = true;
+    o.end[0] = segment.end;
+    if (ack == segment.end && segment.sent_us == o.sent_us[0])
+      sample = now_us > segment.sent_us ? int64_t{now_us} - segment.sent_us : 0;
+  }
+  if (covered)
+    memory.acks = 1;
+  else if (has_settled_ != 0)
+    memory.count();
+  memory.settled = ack <= o.end[0] || o.end[0] == 0 ? 1 : 0;
+  if (train.count == 0) leave_train(context);
+  return sample;
+}
+
+int64_t SequenceTracker::acknowledge_lists(TrackerContext& context, TimeBase base,
+                                           AckMemory& memory, uint32_t ack, Timestamp now) {
+  if (shape_ != kLists) use_lists(context, base, memory);
+  const auto sample = lists_.acknowledge(context, ack, now);
+  leave_lists(context, base, memory, ack);
+  return sample ? sample->us : kNoSample;
+}
+
+void SequenceTracker::change_base(TrackerContext& context, TimeBase before, TimeBase after,
+                                  AckMemory& memory) {
+  if (shape_ == kTrain) use_lists(context, before, memory);
+  if (shape_ > kInFlightMax) return;
+  const unsigned oldest = has_settled_ != 0 ? 0 : 1;
+  std::array<int32_t, kInFlightMax + 1> moved{};
+  for (unsigned number = oldest; number <= shape_; ++number) {
+    const Moment sent = after.moment(before.time(in_order_.sent_us[number]));
+    if (!sent.near) {
+      use_lists(context, before, memory);
+      return;
+    }
+    moved[number] = sent.us;
+  }
+  in_order_.sent_us = moved;
 }
 
 void SequenceTracker::clear(TrackerContext& context) {
-  for (Quadrant& q : quadrants_) empty(context, q);
-}
-
-/// Makes `number` the centre: its neighbours are kept, the opposite quadrant is forgotten.
-void SequenceTracker::touch(TrackerContext& context, uint32_t number) {
-  Quadrant& centre = quadrant(number);
-  if (centre.linked_to_next && centre.linked_to_previous) return;
-  Quadrant &next = quadrant(number + 1), &previous = quadrant(number + 3);
-  centre.linked_to_next = centre.linked_to_previous = true;
-  next.linked_to_previous = true;
-  next.linked_to_next = false;
-  previous.linked_to_next = true;
-  previous.linked_to_previous = false;
-  empty(context, quadrant(number + 2));
-}
-
-SegmentVerdict SequenceTracker::insert(TrackerContext& context, uint32_t first, int32_t length,
-                                       const RetransmissionEvidence& evidence,
-                                       std::array<uint32_t, options::kSegmentClasses>& classified) {
-  const uint32_t number = quadrant_of(first);
-  touch(context, number);
-  SegmentVerdict verdict;
-  const uint32_t last = first + static_cast<uint32_t>(length) - 1;
-  if (length <= 0 || quadrant_of(last) == number) {
-    place(context, quadrant(number), {first, last, evidence, classified}, verdict);
-    return verdict;
-  }
-  uint32_t end = quadrant_end(number, context.mode);
-  if (first > end) end = quadrant_end(number, Mode::corrected);
-  const uint32_t length_here = end - first + 1;
-  const uint32_t rest_first = (number + 1) << 30;
-  place(context, quadrant(number), {first, end, evidence, classified}, verdict);
-  place(context, quadrant(number + 1),
-        {rest_first, rest_first + static_cast<uint32_t>(length) - length_here - 1, evidence,
-         classified},
-        verdict);
-  return verdict;
-}
-
-void SequenceTracker::append(TrackerContext& context, Quadrant& q, const Placement& segment) {
-  const uint32_t entry = context.pool.take();
-  if (entry == kNoEntry) {
-    ++context.records_exhausted;
-    return;
-  }
-  context.pool[entry] = segment.record();
-  if (q.tail == kNoEntry)
-    q.head = entry;
-  else
-    context.pool[q.tail].next = entry;
-  q.tail = entry;
-  if (++q.count <= context.records_per_quadrant_max) return;
-  // The oldest boundary is given up: the second record covers the first as well.
-  const uint32_t oldest = q.head;
-  q.head = context.pool[oldest].next;
-  context.pool[q.head].first_byte = context.pool[oldest].first_byte;
-  context.pool.give_back(oldest);
-  --q.count;
-  ++context.records_merged;
-}
-
-/// The segment starts before `current`. Returns true when all of it lies in the hole; otherwise its
-/// hole part is recorded and the rest starts at `current`.
-bool SequenceTracker::fill_hole(TrackerContext& context, Quadrant& q, Placement& segment,
-                                uint32_t& before, uint32_t current) {
-  SegmentRecord& following = context.pool[current];
-  if (segment.last < following.last_byte) segment.out_of_order = true;
-  // One byte of overlap is tolerated, as Tstat does.
-  const bool whole = segment.last <= following.first_byte;
-  Placement part = segment;
-  if (!whole) part.last = following.first_byte - 1;
-  const int64_t length =
-      whole ? segment.length() : part.length() - 1;  // one less, as Tstat counts it
-  const SegmentRecord* in_front = before != kNoEntry ? &context.pool[before] : nullptr;
-  const SegmentClass c =
-      segment.classify({AnomalyContext::Kind::hole, in_front, &following, following.sent, length});
-
-  const uint32_t entry = context.pool.take();
-  if (entry == kNoEntry) {
-    ++context.records_exhausted;
-  } else {
-    context.pool[entry] = part.record(c);
-    context.pool[entry].next = current;
-    if (before != kNoEntry)
-      context.pool[before].next = entry;
-    else
-      q.head = entry;
-    ++q.count;
-    before = entry;
-  }
-  segment.first = following.first_byte;
-  return whole;
-}
-
-void SequenceTracker::place(TrackerContext& context, Quadrant& q, Placement segment,
-                            SegmentVerdict& verdict) {
-  if (q.tail == kNoEntry || segment.first > context.pool[q.tail].last_byte) {
-    append(context, q, segment);
-    return;
-  }
-  bool placed = false;
-  uint32_t before = kNoEntry;
-  for (uint32_t current = q.head; current != kNoEntry && !placed;) {
-    SegmentRecord& record = context.pool[current];
-    if (segment.first > record.last_byte) {
-      before = current;
-      current = record.next;
-      continue;
-    }
-    if (segment.first < record.first_byte) {
-      placed = fill_hole(context, q, segment, before, current);
-      continue;
-    }
-    const Timestamp sent_before = record.sent;
-    record.retransmitted = true;
-    if (!segment.split) record.sent = segment.evidence.now;
-    const bool whole = segment.last <= record.last_byte;
-    const int64_t overlap =
-        whole ? segment.length() : int64_t{record.last_byte} - segment.first + 1;
-    segment.repeated += overlap;
-    const SegmentRecord* in_front = before != kNoEntry ? &context.pool[before] : nullptr;
-    record.segment_class = segment.classify({AnomalyContext::Kind::repeated, in_front, &record,
-                                             sent_before, whole ? overlap : segment.repeated});
-    placed = whole;
-    segment.first = record.last_byte + 1;
-    segment.split = true;
-    before = current;
-    current = record.next;
-  }
-  if (!placed) append(context, q, segment);
-  verdict.repeated_bytes += segment.repeated;
-  verdict.out_of_order |= segment.out_of_order;
-}
-
-void SequenceTracker::merge_acknowledged(TrackerContext& context, Quadrant& q) {
-  for (uint32_t current = q.head; current != kNoEntry && context.pool[current].acks > 0;) {
-    SegmentRecord& record = context.pool[current];
-    if (record.next == kNoEntry) return;
-    const uint32_t next = record.next;
-    const SegmentRecord& second = context.pool[next];
-    if (second.acks == 0) return;
-    if (second.first_byte != record.last_byte + 1) {
-      current = next;
-      continue;
-    }
-    record.last_byte = second.last_byte;
-    record.acks = second.acks;
-    if (second.sent > record.sent) {
-      record.sent = second.sent;
-      record.ip_id = second.ip_id;
-      record.segment_class = second.segment_class;
-    }
-    record.next = second.next;
-    if (q.tail == next) q.tail = current;
-    context.pool.give_back(next);
-    --q.count;
-  }
-}
-
-std::optional<Duration> SequenceTracker::acknowledge(TrackerContext& context, uint32_t ack,
-                                                     Timestamp now) {
-  const uint32_t number = quadrant_of(ack);
-  touch(context, number);
-
-  Timestamp latest = kNever;
-  Quadrant& previous = quadrant(number + 3);
-  bool changed = false;
-  for (uint32_t entry = previous.head; entry != kNoEntry; entry = context.pool[entry].next) {
-    SegmentRecord& record = context.pool[entry];
-    if (record.acks > 0) continue;
-    record.acks = 1;
-    latest = std::max(latest, record.sent);
-    changed = true;
-  }
-  if (changed) merge_acknowledged(context, previous);
-
-  std::optional<Duration> sample;
-  Quadrant& here = quadrant(number);
-  changed = false;
-  for (uint32_t entry = here.head; entry != kNoEntry; entry = context.pool[entry].next) {
-    SegmentRecord& record = context.pool[entry];
-    if (ack <= record.first_byte) break;
-    latest = std::max(latest, record.sent);
-    if (record.acks > 0) {
-      if (record.acks < 255) ++record.acks;
-      continue;
-    }
-    record.acks = 1;
-    changed = true;
-    // A record that ends here and was sent once, with nothing before it sent later, times the path.
-    if (ack == record.last_byte + 1 && latest <= record.sent && !record.retransmitted)
-      sample = elapsed(record.sent, now);
-  }
-  if (changed) merge_acknowledged(context, here);
-  return sample;
+  if (shape_ == kTrain) leave_train(context);
+  if (shape_ != kLists) return;
+  lists_.clear(context);
+  ++context.trackers_returned;
 }
 
 }  // namespace tapstat::flowstats

@@ -1,10 +1,10 @@
 /// Remembers which bytes of a direction were seen and acknowledged; judges each segment once.
 ///
-/// The sequence space is cut in four quadrants of 2^30 bytes, each with a sorted list of records,
-/// as Tstat keeps them: the classes of anomalous segments and the RTT samples depend on these lists
-/// exactly. An in-order segment is appended, an acknowledgment merges what it covers, so a flow
-/// without loss holds one record more than it has segments in flight. Owned by the worker; nothing
-/// here allocates.
+/// While segments arrive in order, a direction is one settled stretch and what is in flight behind
+/// it: up to four segments are held here, more in a SegmentTrain of the worker's pool until all are
+/// acknowledged. Everything else (holes, repetitions, another quadrant of the sequence space) is
+/// the business of SegmentLists, until all is acknowledged and in order again. All forms give the
+/// same verdicts and samples, always. Owned by the worker; nothing here allocates.
 #pragma once
 
 #include <array>
@@ -12,63 +12,109 @@
 #include <optional>
 
 #include "flowstats/base/units.h"
-#include "flowstats/groups/options.h"
-#include "flowstats/measurement.h"
-#include "flowstats/tcp/retransmission.h"
-#include "flowstats/tcp/segment_record.h"
+#include "flowstats/tcp/segment_lists.h"
+#include "flowstats/tcp/time_base.h"
 
 namespace tapstat::flowstats {
 
-/// Bounds and notes shared by all trackers of a worker.
-struct TrackerContext {
-  SegmentRecordPool& pool;
-  Mode mode;
-  uint32_t records_per_quadrant_max;
-  uint64_t records_merged = 0;     // oldest boundaries given up at the limit
-  uint64_t records_exhausted = 0;  // segments not remembered, pool empty
-};
+/// What acknowledgments did to a direction that is in order. Kept with their sender, whose segments
+/// mostly repeat the last one.
+struct AckMemory {
+  uint8_t acks : 3 = 0;  // how often the settled stretch was acknowledged: 4 means 4 or more, the
+                         // classifier does not tell them apart; 0: there is no such stretch
+  uint8_t settled : 1 = 0;  // the latest acknowledgment would only count again
 
-/// What one segment was.
-struct SegmentVerdict {
-  int64_t repeated_bytes = 0;  // sequence numbers seen before, SYN and FIN included
-  bool out_of_order = false;
+  void count() {
+    if (acks < 4) ++acks;
+  }
 };
 
 class SequenceTracker {
  public:
+  static constexpr int64_t kNoSample = -1;
+
+  SequenceTracker() : in_order_{} {}
+
+  /// The usual case of insert(): true when the segment [first, first + length), length > 0, follows
+  /// in order and is noted; otherwise nothing has changed. `sent_us` is on the flow's clock.
+  [[nodiscard]] bool append(TrackerContext& context, uint32_t first, uint32_t length,
+                            int32_t sent_us, uint16_t ip_id) {
+    const unsigned number = shape_;
+    const uint32_t last = first + length - 1;
+    if (number == kTrain) return append_to_train(context, first, length, sent_us, ip_id);
+    if (number >= kInFlightMax || first != in_order_.end[number] ||
+        !same_quadrant(in_order_.start, first, last))
+      return false;
+    shape_ = static_cast<uint8_t>(number + 1);
+    in_order_.end[number + 1] = last + 1;
+    in_order_.sent_us[number + 1] = sent_us;
+    ip_id_[number + 1] = ip_id;
+    return true;
+  }
+
   /// Places [first, first + length) and classifies what is repeated or fills a hole; counts the
   /// classes in `classified`. `length` counts SYN and FIN and may be negative (tstat mode, damaged
-  /// header).
-  SegmentVerdict insert(TrackerContext& context, uint32_t first, int32_t length,
-                        const RetransmissionEvidence& evidence,
-                        std::array<uint32_t, options::kSegmentClasses>& classified);
+  /// header). `base` is the flow's clock for this and all other calls.
+  SegmentVerdict insert(TrackerContext& context, TimeBase base, AckMemory& memory, uint32_t first,
+                        int32_t length, const RetransmissionEvidence& evidence,
+                        options::SegmentClassCounts& classified);
 
-  /// Applies an acknowledgment number of the other side; returns the round-trip sample it gives, if
-  /// any.
-  std::optional<Duration> acknowledge(TrackerContext& context, uint32_t ack, Timestamp now);
+  /// Applies an acknowledgment number of the other side; returns the round-trip time that it
+  /// samples, in microseconds, or kNoSample. One that repeats the latest while memory.settled is
+  /// set needs memory.count() only.
+  [[nodiscard]] int64_t acknowledge(TrackerContext& context, TimeBase base, AckMemory& memory,
+                                    uint32_t ack, const Moment& now) {
+    if (shape_ > kTrain || !same_quadrant(in_order_.start, ack, ack) || !now.near) [[unlikely]]
+      return acknowledge_lists(context, base, memory, ack, now.time);
+    if (shape_ == kTrain) return acknowledge_train(context, memory, ack, now.us);
+    return acknowledge_in_order(memory, ack, now.us);
+  }
+
+  /// The flow's clock moves.
+  void change_base(TrackerContext& context, TimeBase before, TimeBase after, AckMemory& memory);
 
   /// Returns all records to the pool.
   void clear(TrackerContext& context);
 
  private:
-  struct Quadrant {
-    uint32_t head = kNoEntry, tail = kNoEntry;
-    uint16_t count = 0;
-    bool linked_to_next = false, linked_to_previous = false;
+  static constexpr unsigned kInFlightMax = 4;
+  static constexpr uint8_t kTrain = kInFlightMax + 1, kUnused = 0xfe, kLists = 0xff;
+
+  static constexpr bool same_quadrant(uint32_t a, uint32_t b, uint32_t c) {
+    return (((a ^ b) | (a ^ c)) >> 30) == 0;
+  }
+  int64_t acknowledge_in_order(AckMemory& memory, uint32_t ack, int32_t now_us);
+  void settle(unsigned latest, unsigned count);
+  bool append_to_train(TrackerContext& context, uint32_t first, uint32_t length, int32_t sent_us,
+                       uint16_t ip_id);
+  int64_t acknowledge_train(TrackerContext& context, AckMemory& memory, uint32_t ack,
+                            int32_t now_us);
+  [[nodiscard]] bool use_train(TrackerContext& context);
+  void leave_train(TrackerContext& context);
+  void append_train_records(TrackerContext& context, TimeBase base, SegmentLists& lists);
+  int64_t acknowledge_lists(TrackerContext& context, TimeBase base, AckMemory& memory, uint32_t ack,
+                            Timestamp now);
+  [[nodiscard]] SegmentRecord record(unsigned number, TimeBase base) const;
+  void use_lists(TrackerContext& context, TimeBase base, AckMemory& memory);
+  void leave_lists(TrackerContext& context, TimeBase base, AckMemory& memory, uint32_t ack);
+
+  /// Number 0 is the settled stretch (merged and acknowledged), the others are in flight. With a
+  /// train, end[1] is its number, and end[2] the end of its last segment.
+  struct InOrder {
+    uint32_t start;                                 // of the settled stretch
+    std::array<uint32_t, kInFlightMax + 1> end;     // behind the last byte; also of the next start
+    std::array<int32_t, kInFlightMax + 1> sent_us;  // latest transmission, on the flow's clock
   };
-  struct Placement;
 
-  Quadrant& quadrant(uint32_t number) { return quadrants_[number & 3]; }
-  void touch(TrackerContext& context, uint32_t number);
-  static void empty(TrackerContext& context, Quadrant& q);
-  static void append(TrackerContext& context, Quadrant& q, const Placement& segment);
-  static void place(TrackerContext& context, Quadrant& q, Placement segment,
-                    SegmentVerdict& verdict);
-  static bool fill_hole(TrackerContext& context, Quadrant& q, Placement& segment, uint32_t& before,
-                        uint32_t current);
-  static void merge_acknowledged(TrackerContext& context, Quadrant& q);
-
-  std::array<Quadrant, 4> quadrants_;
+  uint8_t shape_ = kUnused;        // up to kInFlightMax: in order, so many segments in flight
+  uint8_t has_settled_ : 1 = 0;    // false: [start, end[0]) is empty
+  uint8_t settled_class_ : 4 = 0;  // options::SegmentClass
+  std::array<uint16_t, kInFlightMax + 1> ip_id_{};  // of the latest transmission
+  union {
+    InOrder in_order_;
+    SegmentLists lists_;
+  };
 };
+static_assert(sizeof(SequenceTracker) == 56);
 
 }  // namespace tapstat::flowstats

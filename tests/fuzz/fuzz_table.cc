@@ -1,7 +1,9 @@
-/// Flow table: any sequence of insertions, look-ups, deletions and expiries equals a std::map.
+/// Flow table: any sequence of insertions, look-ups, moves, deletions and expiries equals a
+/// std::map.
 ///
 /// Input: first byte = how keys hash (from all alike to well spread); then pairs of bytes:
 /// operation, key.
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <deque>
@@ -13,14 +15,9 @@
 
 namespace {
 
-using tapstat::flowstats::FiveTuple;
 using tapstat::flowstats::kNoEntry;
 
 constexpr uint32_t kCapacity = 48;
-
-struct Entry {
-  FiveTuple tuple;
-};
 
 /// The table and its model, changed together.
 class Pair {
@@ -33,7 +30,7 @@ class Pair {
     if (model_.contains(key) || free_.empty()) return;
     const uint32_t entry = free_.back();
     free_.pop_back();
-    table_[entry].tuple = tuple_of(key);
+    key_of_[entry] = key;
     table_.insert(entry, hash_of(key));
     model_[key] = entry;
     oldest_.push_back(key);
@@ -46,6 +43,16 @@ class Pair {
     model_.erase(known);
     std::erase(oldest_, key);
   }
+  /// As a flow that leaves the nursery.
+  void move(uint8_t key) {
+    const auto known = model_.find(key);
+    if (known == model_.end() || free_.empty()) return;
+    const uint32_t entry = free_.back();
+    free_.back() = known->second;
+    table_.replace(known->second, entry, hash_of(key));
+    key_of_[entry] = key;
+    known->second = entry;
+  }
   void expire_oldest() {
     if (!oldest_.empty()) erase(oldest_.front());
   }
@@ -53,8 +60,10 @@ class Pair {
     const auto known = model_.find(key);
     const uint32_t expected = known == model_.end() ? kNoEntry : known->second;
     table_.prefetch(hash_of(key));
-    table_.prefetch_entry(hash_of(key));
-    TAPSTAT_ASSERT(table_.find(tuple_of(key), hash_of(key)) == expected);
+    const auto has_key = [&](uint32_t entry) { return key_of_[entry] == key; };
+    TAPSTAT_ASSERT(table_.find(hash_of(key), has_key) == expected);
+    const uint32_t candidate = table_.candidate(hash_of(key));
+    TAPSTAT_ASSERT(candidate == kNoEntry || model_.at(key_of_[candidate]) == candidate);
     TAPSTAT_ASSERT(table_.size() == model_.size());
   }
   void check_all() const {
@@ -62,17 +71,13 @@ class Pair {
   }
 
  private:
-  static FiveTuple tuple_of(uint8_t key) {
-    FiveTuple tuple;
-    tuple.a_port = key;
-    return tuple;
-  }
   [[nodiscard]] uint64_t hash_of(uint8_t key) const {
     return key % spread_ * 0x9e3779b97f4a7c15ULL;
   }
 
   unsigned spread_;
-  tapstat::dataplane::FlowTable<Entry> table_;
+  tapstat::dataplane::FlowTable table_;
+  std::array<uint8_t, kCapacity> key_of_{};  // by entry
   std::map<uint8_t, uint32_t> model_;
   std::deque<uint8_t> oldest_;
   std::vector<uint32_t> free_;
@@ -85,10 +90,11 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   Pair pair(data[0]);
   for (size_t at = 1; at + 1 < size; at += 2) {
     const uint8_t key = data[at + 1];
-    switch (data[at] % 4) {
+    switch (data[at] % 5) {
       case 0: pair.insert(key); break;
       case 1: pair.erase(key); break;
       case 2: pair.expire_oldest(); break;
+      case 3: pair.move(key); break;
       default: break;
     }
     pair.check(key);

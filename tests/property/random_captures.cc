@@ -58,8 +58,9 @@ void write_one(uint64_t seed, const std::filesystem::path& folder) {
       if (random.chance(30'000)) frame.time.us -= random.below(400'000);
   write_capture(folder / (std::to_string(seed) + ".pcap"), frames);
   const SegmentSource source(frames, {flowstats::Mode::tstat, dataplane::LinkType::ethernet, seed});
-  const auto outcome =
-      run_shards(source.segments(), {small_measurement(flowstats::Mode::tstat, 20'000)});
+  ShardPlan plan{small_measurement(flowstats::Mode::tstat, 20'000)};
+  plan.measurement.hash_seed = seed;
+  const auto outcome = run_shards(source.segments(), plan);
   std::ofstream rows(folder / (std::to_string(seed) + ".rows"));
   for (const std::string& row : outcome.rows()) rows << row;
   if (!rows.flush()) throw std::runtime_error("cannot write into " + folder.string());

@@ -353,8 +353,6 @@ class Replay(support.TestCase):
             "--json",
             "--flows",
             "10",
-            "--mode",
-            "corrected",
             "--fail-on-loss",
         )
         self.assert_status(result, 5)
@@ -374,11 +372,23 @@ class Replay(support.TestCase):
             "-q",
             "--flows",
             "10",
-            "--mode",
-            "corrected",
             "--fail-on-loss=80",
         )
         self.assert_status(result, 0)
+
+    def test_a_full_flow_table_makes_room_in_corrected_mode(self):
+        write_pcap(self.directory / "many.pcap", connections(50, gap_us=10))
+        command = ["replay", "many.pcap", "-s", "out", "--json", "--flows", "10"]
+        command += ["--mode", "corrected"]
+        result = self.run_tapstat(*command, "--fail-on-loss")
+        self.assert_status(result, 5)
+        self.assertIn("flows that ended early to make room in the flow table: 40. ", result.err)
+        document = json.loads(result.out)
+        self.assertEqual(document["counters"]["flows_evicted"], 40)
+        self.assertEqual(document["counters"]["flows_refused_table_full"], 0)
+        self.assertEqual(document["counters"]["flows_exported"], 50)
+        self.assert_ledger_closes(self.directory / "out")
+        self.assert_status(self.run_tapstat(*command, "--fail-on-loss=80"), 0)
 
     def test_flows_without_an_internal_side_are_counted_and_named(self):
         (self.directory / "nets").write_text("10.0.0.0/8\nfc00::/7\n")

@@ -70,6 +70,10 @@ TEST(Config, DefaultsOfTheModes) {
   EXPECT_EQ(tstat.limits.segments_per_quadrant_max, 100U);
   const auto corrected = control::measurement_of({}, flowstats::Mode::corrected);
   EXPECT_EQ(corrected.limits.tcp_flows_max, 1'000'000U);
+  EXPECT_EQ(corrected.limits.half_open_flows_max, 125'000U);
+  control::Config small;
+  small.flow_capacity = 100;
+  EXPECT_EQ(measurement_of(small, flowstats::Mode::corrected).limits.half_open_flows_max, 64U);
   EXPECT_EQ(corrected.limits.segments_per_quadrant_max, 1'000U);
 }
 

@@ -29,14 +29,13 @@ CounterValues closed_run() {
   at(c, Counter::flows_created) = 100;
   at(c, Counter::flows_dropped_not_local) = 7;
   at(c, Counter::flows_dropped_queue_full) = 2;
-  at(c, Counter::flows_dropped_evicted) = 1;
-  at(c, Counter::flows_exported) = 90;
+  at(c, Counter::flows_exported) = 91;
   at(c, Counter::rows_complete_formatted) = 60;
   at(c, Counter::rows_complete_written) = 50;
   at(c, Counter::rows_complete_dropped_log_disabled) = 4;
   at(c, Counter::rows_complete_dropped_write_error) = 6;
-  at(c, Counter::rows_nocomplete_formatted) = 30;
-  at(c, Counter::rows_nocomplete_written) = 30;
+  at(c, Counter::rows_nocomplete_formatted) = 31;
+  at(c, Counter::rows_nocomplete_written) = 31;
   return c;
 }
 
@@ -97,6 +96,11 @@ TEST(Ledger, PercentagesStayWithinTheirBounds) {
   at(c, Counter::dropped_ring_full) = 5;
   at(c, Counter::flows_refused_table_full) = 1;
   at(c, Counter::flows_created) = 3;
+  EXPECT_EQ(make_ledger(c, 0).flows_evicted_percent(), 0);
+  at(c, Counter::flows_evicted) = 1;
+  EXPECT_NEAR(make_ledger(c, 0).flows_evicted_percent(), 33.3, 0.1);
+  at(c, Counter::flows_evicted) = 4;
+  EXPECT_EQ(make_ledger(c, 0).flows_evicted_percent(), 100);
   EXPECT_EQ(make_ledger(c, 0).packets_lost_percent(), 100);
   EXPECT_EQ(make_ledger(c, 0).flows_refused_percent(), 25);
 }

@@ -56,7 +56,17 @@ class FlowShardTest : public testing::Test {
     s.window = 1000;
     s.checksum = static_cast<uint16_t>(seq + flags);
     s.ttl = 64;
-    shard_->process({&s, 1}, 1);
+    if (gathering_)
+      gathered_.push_back(s);
+    else
+      shard_->process({&s, 1}, 1);
+  }
+  /// From here on segments are kept for one burst.
+  void gather() { gathering_ = true; }
+  void process_gathered() {
+    shard_->process(gathered_, 1);
+    gathered_.clear();
+    gathering_ = false;
   }
   void reply(uint16_t port, int64_t at_us, uint8_t flags, uint32_t seq, uint32_t ack,
              int32_t payload = 0) {
@@ -79,6 +89,8 @@ class FlowShardTest : public testing::Test {
   RecordRing ring_{1024, RecordRing::WhenFull::drop};
   flowstats::CounterBlock counters_;
   std::unique_ptr<FlowShard> shard_;
+  std::vector<Segment> gathered_;
+  bool gathering_ = false;
   Timestamp clock_ = flowstats::kNever;
 };
 
@@ -117,17 +129,152 @@ TEST_F(FlowShardTest, NeitherSideInternalIsCountedAndNotExported) {
   EXPECT_EQ(shard_->flows_open(), 0u);
 }
 
-TEST_F(FlowShardTest, FullTableRefusesAndCounts) {
+TEST_F(FlowShardTest, AFullTableRefusesAndCountsInTstatMode) {
+  start(Mode::tstat, 4);
+  for (uint16_t port = 1; port <= 6; ++port) segment(port, kSecond + port, kSyn, 1);
+  EXPECT_EQ(count(Counter::flows_refused_table_full), 2u);
+  EXPECT_EQ(count(Counter::dropped_table_full), 2u);
+  EXPECT_EQ(count(Counter::flows_evicted), 0u);
+  shard_->finish(clock_, 1);
+  EXPECT_EQ(records().size(), 4u);
+}
+
+TEST_F(FlowShardTest, AFullTableEvictsTheOldestHalfOpenFlowInCorrectedMode) {
+  start(Mode::corrected, 4);
+  for (uint16_t port = 1; port <= 6; ++port) segment(port, 5 * kSecond + port, kSyn, 1);
+  EXPECT_EQ(count(Counter::flows_refused_table_full), 0u);
+  EXPECT_EQ(count(Counter::flows_evicted), 2u);
+  const auto evicted = records();
+  ASSERT_EQ(evicted.size(), 2u);
+  EXPECT_EQ(evicted[0].port[0], 1);
+  EXPECT_EQ(evicted[1].port[0], 2);
+  EXPECT_FALSE(evicted[0].complete);
+  EXPECT_EQ(evicted[0].half(Side::client).core.syns, 1u);
+  EXPECT_EQ(shard_->flows_open(), 4u);
+  shard_->finish(clock_, 1);
+  EXPECT_EQ(records().size(), 4u);
+}
+
+TEST_F(FlowShardTest, AFullTableEvictsTheFlowThatIsSilentLongest) {
+  start(Mode::corrected, 4);
+  for (uint16_t port = 1; port <= 4; ++port) handshake(port, port * kSecond);
+  segment(1, 6 * kSecond, kAck, 101, 501, 50);
+  segment(5, 7 * kSecond, kSyn, 1);
+  const auto evicted = records();
+  ASSERT_EQ(evicted.size(), 1u);
+  EXPECT_EQ(evicted[0].port[0], 2);
+  EXPECT_TRUE(evicted[0].complete) << "as by a time-out: both SYNs were seen";
+  EXPECT_EQ(evicted[0].half(Side::client).core.packets, 2u);
+  // A handshake that has just begun does not give way to the next one ...
+  segment(6, 7 * kSecond + 5, kSyn, 1);
+  EXPECT_EQ(records().at(0).port[0], 3);
+  // ... but one without an answer does.
+  segment(7, 9 * kSecond, kSyn, 1);
+  EXPECT_EQ(records().at(0).port[0], 5);
+  EXPECT_EQ(count(Counter::flows_evicted), 3u);
+  EXPECT_EQ(shard_->flows_open(), 4u);
+}
+
+TEST_F(FlowShardTest, AFloodOfSynsTakesTheNurseryOnly) {
+  measurement_.limits.half_open_flows_max = 10;
+  start(Mode::corrected);
+  handshake(1, kSecond);
+  for (uint16_t port = 1000; port < 1500; ++port) segment(port, kSecond + port, kSyn, 1);
+  EXPECT_EQ(count(Counter::flows_evicted), 490u);
+  EXPECT_EQ(shard_->flows_open(), 11u);
+  EXPECT_EQ(shard_->use().half_open_peak, 10u);
+  segment(1, 2 * kSecond, kAck, 101, 501, 50);
+  EXPECT_EQ(count(Counter::segments_without_flow), 0u) << "the connection is still known";
+  EXPECT_EQ(records().size(), 490u);
+  shard_->finish(clock_, 1);
+  EXPECT_EQ(records().size(), 11u);
+}
+
+TEST_F(FlowShardTest, AFullNurseryOpensFullFlowsInTstatMode) {
+  measurement_.limits.half_open_flows_max = 10;
+  start(Mode::tstat);
+  for (uint16_t port = 1; port <= 50; ++port) segment(port, kSecond + port, kSyn, 1);
+  EXPECT_EQ(shard_->flows_open(), 50u);
+  EXPECT_EQ(shard_->use().half_open_peak, 10u);
+  shard_->finish(clock_, 1);
+  const auto r = records();
+  ASSERT_EQ(r.size(), 50u);
+  for (uint16_t i = 0; i < 50; ++i) EXPECT_EQ(r[i].port[0], i + 1) << "in the order of slots";
+}
+
+TEST_F(FlowShardTest, ASynWithResetIsAFlowOfOneSegment) {
   for (const Mode mode : {Mode::tstat, Mode::corrected}) {
-    start(mode, 4);
-    const uint64_t refused = count(Counter::flows_refused_table_full);
-    for (uint16_t port = 1; port <= 6; ++port) segment(port, kSecond + port, kSyn, 1);
-    EXPECT_EQ(count(Counter::flows_refused_table_full) - refused, 2u);
-    shard_->finish(clock_, 1);
-    EXPECT_EQ(records().size(), 4u);
+    start(mode);
+    segment(1, kSecond, kSyn | kRst, 1);
+    const auto r = records();
+    ASSERT_EQ(r.size(), 1u);
+    EXPECT_EQ(r[0].half(Side::client).core.rsts, 1u);
+    EXPECT_EQ(shard_->flows_open(), 0u);
     clock_ = flowstats::kNever;
   }
-  EXPECT_EQ(count(Counter::dropped_table_full), 4u);
+}
+
+/// However many flows are overdue, a burst ends a bounded number of them.
+TEST_F(FlowShardTest, TimeOutsAreSpreadOverBursts) {
+  start(Mode::corrected, 2000);
+  for (uint16_t port = 1; port <= 300; ++port) handshake(port, kSecond + port);
+  for (uint16_t port = 301; port <= 600; ++port) segment(port, kSecond + port, kSyn, 1);
+  size_t ended = 0;
+  for (int64_t burst = 0; burst < 12; ++burst) {
+    segment(9'999, 1'000 * kSecond + burst, kAck, 1);
+    const size_t now = records().size();
+    EXPECT_LE(now, 64u);
+    ended += now;
+  }
+  EXPECT_EQ(ended, 600u);
+  EXPECT_EQ(shard_->flows_open(), 0u);
+}
+
+/// Several segments of a flow in one burst see what those before them did: the flow opens, ends,
+/// and opens again.
+TEST_F(FlowShardTest, ABurstMayHoldAWholeLife) {
+  for (const Mode mode : {Mode::tstat, Mode::corrected}) {
+    start(mode);
+    const uint64_t strays = count(Counter::segments_without_flow);
+    gather();
+    handshake(1, kSecond);
+    reply(1, 2 * kSecond, kRst, 501, 0);
+    segment(1, 3 * kSecond, kAck, 101, 501, 10);  // too late
+    handshake(1, 4 * kSecond, 9000);
+    reply(1, 5 * kSecond, kRst, 501, 0);
+    process_gathered();
+    EXPECT_EQ(records().size(), 2u);
+    EXPECT_EQ(count(Counter::segments_without_flow) - strays, 1u);
+    // Again, with the candidates of the whole burst in a table that knows the flow.
+    handshake(1, 6 * kSecond, 20'000);
+    gather();
+    reply(1, 7 * kSecond, kRst, 501, 0);
+    segment(1, 8 * kSecond, kAck, 101, 501, 10);
+    segment(2, 8 * kSecond, kSyn, 1);  // takes the entry that has become free
+    segment(1, 8 * kSecond, kAck, 101, 501, 10);
+    process_gathered();
+    EXPECT_EQ(records().size(), 1u);
+    EXPECT_EQ(count(Counter::segments_without_flow) - strays, 3u);
+    EXPECT_EQ(shard_->flows_open(), 1u);
+    shard_->finish(clock_, 1);
+    EXPECT_EQ(records().size(), 1u);
+    clock_ = flowstats::kNever;
+  }
+}
+
+TEST_F(FlowShardTest, UseAndBytesFollowTheLimits) {
+  start(Mode::corrected, 1000);
+  const size_t small = shard_->bytes();
+  for (uint16_t port = 1; port <= 500; ++port) segment(port, kSecond + port, kSyn, 1);
+  EXPECT_EQ(shard_->use().flows_max, 1000u);
+  EXPECT_EQ(shard_->use().flows_peak, 500u);
+  EXPECT_NEAR(shard_->use().table_load_peak, 0.25, 0.01);
+  EXPECT_GE(shard_->use().longest_probe, 1u);
+  measurement_.limits.half_open_flows_max = 1000;
+  start(Mode::corrected, 1'001'000);
+  const double for_each = static_cast<double>(shard_->bytes() - small) / 1e6;
+  EXPECT_GE(for_each, sizeof(flowstats::TcpFlow) + 18.0);
+  EXPECT_LE(for_each, sizeof(flowstats::TcpFlow) + 20.0 + 8) << "index and timer";
 }
 
 TEST_F(FlowShardTest, FullRecordRingIsCounted) {

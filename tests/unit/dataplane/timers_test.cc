@@ -2,6 +2,7 @@
 #include <map>
 #include <random>
 #include <set>
+#include <utility>
 #include <vector>
 
 #include <gtest/gtest.h>
@@ -18,7 +19,7 @@ using flowstats::seconds;
 using flowstats::Timestamp;
 
 TEST(SlotSet, CursorStartsAtOneAndWalksOn) {
-  SlotSet slots = SlotSet::with_cursor(4, 200);
+  SlotSet slots(4, 200);
   EXPECT_EQ(slots.take(), 1u);
   EXPECT_EQ(slots.take(), 2u);
   slots.give_back(1);
@@ -29,32 +30,61 @@ TEST(SlotSet, CursorStartsAtOneAndWalksOn) {
 }
 
 TEST(SlotSet, CursorGivesUpAfterItsSearchAndGoesOnFromThere) {
-  SlotSet slots = SlotSet::with_cursor(1000, 10);
+  SlotSet slots(1000, 10);
   for (int i = 0; i < 1000; ++i) ASSERT_NE(slots.take(), kNoEntry);
   slots.give_back(15);
   EXPECT_EQ(slots.take(), kNoEntry) << "slots 1 to 11 are busy";
   EXPECT_EQ(slots.take(), 15u);
 }
 
-TEST(SlotSet, SweepSeesTheUsedSlotsOfAClassAscending) {
-  SlotSet slots = SlotSet::with_cursor(2 * TstatSweep::kClasses + 5, 200);
+using Slots = std::vector<uint32_t>;
+
+/// The used slots of some classes in the order in which they are examined.
+Slots seen_in(const SlotSet& slots, SweepRange classes) {
+  Slots prepared, seen;
+  slots.for_each_used_in_classes(
+      classes, [&](uint32_t slot) { prepared.push_back(slot); },
+      [&](uint32_t slot) {
+        EXPECT_GT(prepared.size(), seen.size()) << "examined before it was prefetched";
+        seen.push_back(slot);
+      });
+  EXPECT_EQ(prepared, seen);
+  return seen;
+}
+
+TEST(SlotSet, SweepSeesTheUsedSlotsClassByClassAscending) {
+  SlotSet slots(2 * TstatSweep::kClasses + 5, 200);
   for (uint32_t i = 0; i < slots.capacity(); ++i) ASSERT_NE(slots.take(), kNoEntry);
-  std::vector<uint32_t> seen;
-  const auto look = [&](uint32_t slot_class) {
-    seen.clear();
-    slots.for_each_used_in_class(slot_class, [&](uint32_t slot) { seen.push_back(slot); });
-    return seen;
-  };
-  EXPECT_EQ(look(3), (std::vector<uint32_t>{3, 10'003, 20'003}));
-  EXPECT_EQ(look(5), (std::vector<uint32_t>{5, 10'005}));
+  EXPECT_EQ(seen_in(slots, {3, 1}), (Slots{3, 10'003, 20'003}));
+  EXPECT_EQ(seen_in(slots, {4, 2}), (Slots{4, 10'004, 20'004, 5, 10'005}));
   slots.give_back(10'005);
-  EXPECT_EQ(look(5), (std::vector<uint32_t>{5}));
-  slots.for_each_used_in_class(5, [&](uint32_t slot) { slots.give_back(slot); });
-  EXPECT_TRUE(look(5).empty());
+  EXPECT_EQ(seen_in(slots, {5, 1}), (Slots{5}));
+  slots.for_each_used_in_classes(
+      {5, 1}, [](uint32_t) {}, [&](uint32_t slot) { slots.give_back(slot); });
+  EXPECT_TRUE(seen_in(slots, {5, 1}).empty());
+  EXPECT_EQ(seen_in(slots, {9'999, 1}), (Slots{9'999, 19'999}));
+}
+
+TEST(SlotSet, SweepOfRandomSlotsAgreesWithALookAtEverySlot) {
+  std::mt19937 random(5);
+  for (const uint32_t capacity : {100u, 9'999u, 10'000u, 35'001u}) {
+    SlotSet slots(capacity, capacity);
+    for (uint32_t i = 0; i < capacity; ++i) ASSERT_NE(slots.take(), kNoEntry);
+    for (uint32_t i = 0; i < capacity; ++i)
+      if (random() % 50 != 0) slots.give_back(i);
+    for (const SweepRange range : {SweepRange{0, TstatSweep::kClasses}, SweepRange{0, 1},
+                                   SweepRange{63, 2}, SweepRange{77, 5'000}}) {
+      Slots expected;
+      for (uint32_t c = range.first; c < range.first + range.count; ++c)
+        for (uint32_t slot = c; slot < capacity; slot += TstatSweep::kClasses)
+          if (slots.used(slot)) expected.push_back(slot);
+      EXPECT_EQ(seen_in(slots, range), expected) << capacity;
+    }
+  }
 }
 
 TEST(SlotSet, AllUsedSlotsAreSeenAscendingAndMayBeGivenBack) {
-  SlotSet slots = SlotSet::with_cursor(200, 200);
+  SlotSet slots(200, 200);
   for (int i = 0; i < 130; ++i) ASSERT_NE(slots.take(), kNoEntry);  // 1 to 130
   slots.give_back(64);
   std::vector<uint32_t> seen;
@@ -71,24 +101,14 @@ TEST(SlotSet, AllUsedSlotsAreSeenAscendingAndMayBeGivenBack) {
   EXPECT_TRUE(seen.empty());
 }
 
-TEST(SlotSet, LastInFirstOutReusesTheWarmest) {
-  SlotSet slots = SlotSet::last_in_first_out(3);
-  EXPECT_EQ(slots.take(), 0u);
-  EXPECT_EQ(slots.take(), 1u);
-  slots.give_back(0);
-  slots.give_back(1);
-  EXPECT_EQ(slots.take(), 1u);
-  EXPECT_EQ(slots.take(), 0u);
-  EXPECT_EQ(slots.take(), 2u);
-  EXPECT_EQ(slots.take(), kNoEntry);
-}
-
 TEST(TstatSweep, ExaminesOneClassPerHalfMillisecondRoundedUp) {
   TstatSweep sweep;
   std::vector<uint32_t> seen;
   const auto run = [&](int64_t us) {
     seen.clear();
-    sweep.run(Timestamp{us}, [&](uint32_t c) { seen.push_back(c); });
+    sweep.run(Timestamp{us}, [&](SweepRange classes) {
+      for (uint32_t i = 0; i < classes.count; ++i) seen.push_back(classes.first + i);
+    });
     return seen;
   };
   sweep.start_at(Timestamp{1'000'000});
@@ -103,28 +123,42 @@ TEST(TstatSweep, AYearIsOneTurnAndThePointerMovesOn) {
   sweep.start_at(Timestamp{0});
   uint64_t count = 0;
   const int64_t year_us = int64_t{31'536'000} * 1'000'000 + 1;
-  sweep.run(Timestamp{year_us}, [&](uint32_t) { ++count; });
+  sweep.run(Timestamp{year_us}, [&](SweepRange classes) { count += classes.count; });
   EXPECT_EQ(count, TstatSweep::kClasses);
   uint32_t first = kNoEntry;
-  sweep.run(Timestamp{year_us + 501}, [&](uint32_t c) { first = std::min(first, c); });
+  sweep.run(Timestamp{year_us + 501},
+            [&](SweepRange classes) { first = std::min(first, classes.first); });
   EXPECT_EQ(first, (uint64_t{year_us + 499} / 500) % TstatSweep::kClasses);
 }
 
-struct Entry {
-  uint32_t wheel_next = kNoEntry, wheel_previous = kNoEntry, wheel_slot = kNoEntry;
-};
+TEST(TstatSweep, ARunGoesRoundTheEndInOrder) {
+  TstatSweep sweep;
+  sweep.start_at(Timestamp{0});
+  sweep.run(Timestamp{500 * 9'998}, [](SweepRange) {});
+  std::vector<std::pair<uint32_t, uint32_t>> ranges;
+  sweep.run(Timestamp{500 * 10'003},
+            [&](SweepRange classes) { ranges.emplace_back(classes.first, classes.count); });
+  EXPECT_EQ(ranges, (std::vector<std::pair<uint32_t, uint32_t>>{{9'998, 2}, {0, 3}}));
+}
 
-struct Entries {
-  std::vector<Entry> list = std::vector<Entry>(1000);
-  Entry& operator[](uint32_t i) { return list[i]; }
-};
+/// The entries that come up by `now_s` seconds, examined and cancelled.
+std::vector<uint32_t> due(ExpiryWheel& wheel, int64_t now_s, uint32_t work) {
+  std::vector<uint32_t> prepared, examined;
+  wheel.advance(
+      Timestamp{seconds(now_s).us}, work, [&](uint32_t e) { prepared.push_back(e); },
+      [&](uint32_t e) {
+        wheel.cancel(e);
+        examined.push_back(e);
+      });
+  EXPECT_EQ(prepared, examined);
+  return examined;
+}
 
 TEST(ExpiryWheel, ExaminesEveryEntryOnceAfterItsDeadline) {
-  Entries entries;
-  ExpiryWheel<Entries> wheel(entries);
+  ExpiryWheel wheel(1000);
   std::mt19937 random(3);
   std::map<uint32_t, Timestamp> deadline;
-  wheel.advance(Timestamp{seconds(1000).us}, 64, [](uint32_t) {});
+  EXPECT_TRUE(due(wheel, 1000, 64).empty());
   for (uint32_t e = 0; e < 1000; ++e) {
     deadline[e] = Timestamp{seconds(1000).us + static_cast<int64_t>(random() % 400'000'000)};
     wheel.schedule(e, deadline[e]);
@@ -134,31 +168,79 @@ TEST(ExpiryWheel, ExaminesEveryEntryOnceAfterItsDeadline) {
     deadline.erase(e);
   }
   for (int64_t now = 1000; now < 1410; ++now)
-    wheel.advance(Timestamp{seconds(now).us}, 1000, [&](uint32_t e) {
+    for (const uint32_t e : due(wheel, now, 1000)) {
       ASSERT_EQ(deadline.count(e), 1u) << "cancelled or examined twice";
       EXPECT_LE(deadline[e], Timestamp{seconds(now).us});
       EXPECT_LE(seconds(now).us - deadline[e].us, seconds(2).us);
-      wheel.cancel(e);
       deadline.erase(e);
-    });
+    }
   EXPECT_TRUE(deadline.empty());
 }
 
 TEST(ExpiryWheel, WorkPerCallIsBoundedAndTheRestFollows) {
-  Entries entries;
-  ExpiryWheel<Entries> wheel(entries);
-  wheel.advance(Timestamp{0}, 64, [](uint32_t) {});
+  ExpiryWheel wheel(1000);
+  EXPECT_TRUE(due(wheel, 0, 64).empty());
   for (uint32_t e = 0; e < 500; ++e) wheel.schedule(e, Timestamp{seconds(5).us});
   std::set<uint32_t> seen;
   for (int call = 0; call < 8; ++call) {
-    const size_t before = seen.size();
-    wheel.advance(Timestamp{seconds(100'000'000).us}, 64, [&](uint32_t e) {
-      wheel.cancel(e);
-      seen.insert(e);
-    });
-    EXPECT_LE(seen.size() - before, 64u);
+    const auto some = due(wheel, 100'000'000, 64);
+    EXPECT_LE(some.size(), 64u);
+    seen.insert(some.begin(), some.end());
   }
   EXPECT_EQ(seen.size(), 500u);
+}
+
+/// Any mixture of queueing, cancelling, lagging behind and queueing again in the middle of a call.
+TEST(ExpiryWheel, NeverLosesAnEntry) {
+  constexpr uint32_t kEntries = 300;
+  ExpiryWheel wheel(kEntries);
+  std::mt19937 random(11);
+  std::set<uint32_t> queued;
+  int64_t now = 1'000;
+  const auto deadline = [&] {
+    return Timestamp{seconds(now + static_cast<int64_t>(random() % 900)).us};
+  };
+  for (int step = 0; step < 30'000; ++step) {
+    const uint32_t entry = static_cast<uint32_t>(random() % kEntries);
+    if (queued.insert(entry).second) {
+      wheel.schedule(entry, deadline());
+    } else if (random() % 2 == 0) {
+      wheel.cancel(entry);
+      queued.erase(entry);
+    }
+    now += random() % 100 == 0 ? static_cast<int64_t>(random() % 1'000) : random() % 5 == 0;
+    wheel.advance(
+        Timestamp{seconds(now).us}, static_cast<uint32_t>(random() % 4), [](uint32_t) {},
+        [&](uint32_t e) {
+          ASSERT_EQ(queued.count(e), 1u);
+          wheel.cancel(e);
+          if (random() % 2 == 0)
+            wheel.schedule(e, Timestamp{deadline().us + seconds(2).us});
+          else
+            queued.erase(e);
+        });
+  }
+  ASSERT_FALSE(queued.empty());
+  std::set<uint32_t> next;
+  wheel.visit_next(kEntries + 1, [&](uint32_t e) { EXPECT_TRUE(next.insert(e).second); });
+  EXPECT_EQ(next, queued);
+  for (int call = 0; call < 3; ++call)
+    for (const uint32_t e : due(wheel, now += 1'000, kEntries)) EXPECT_EQ(queued.erase(e), 1u);
+  EXPECT_TRUE(queued.empty());
+}
+
+TEST(ExpiryWheel, TheNextEntriesAreThoseDueFirst) {
+  ExpiryWheel wheel(100);
+  EXPECT_TRUE(due(wheel, 0, 64).empty());
+  for (uint32_t e = 0; e < 100; ++e) wheel.schedule(e, Timestamp{seconds(300 - 3 * e).us});
+  std::vector<uint32_t> next;
+  wheel.visit_next(4, [&](uint32_t e) { next.push_back(e); });
+  EXPECT_EQ(next, (std::vector<uint32_t>{99, 98, 97, 96}));
+}
+
+TEST(ExpiryWheel, TakesNoMemoryWithoutEntries) {
+  EXPECT_EQ(ExpiryWheel(0).bytes(), 0u);
+  EXPECT_EQ(ExpiryWheel(1000).bytes(), 8'000u);
 }
 
 }  // namespace

@@ -51,7 +51,8 @@ inline flowstats::TcpHalf sample_half(uint32_t base) {
   half.options.in_flight_min = base + 18;
   half.options.initial_window = base + 19;
   for (size_t c = 1; c < flowstats::options::kSegmentClasses; ++c)
-    half.options.classified[c] = base + 20 + static_cast<uint32_t>(c);
+    half.options.classified[static_cast<flowstats::options::SegmentClass>(c)] =
+        base + 20 + static_cast<uint32_t>(c);
   half.options.inconsistent_syn_or_fin = base == 200;
   half.layer7.pushed_messages = base + 30;
   return half;

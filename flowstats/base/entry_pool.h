@@ -1,0 +1,52 @@
+/// A bounded pool of equal entries, addressed by 32-bit numbers: last in, first out, so that
+/// recently used lines are used again; entries never used before come last.
+///
+/// Memory is reserved at construction and touched on first use. One owner thread.
+#pragma once
+
+#include <cstdint>
+#include <cstring>
+
+#include "flowstats/base/arena.h"
+
+namespace tapstat::flowstats {
+
+template <class T>
+class EntryPool {
+  static_assert(sizeof(T) >= sizeof(uint32_t) && std::is_trivially_copyable_v<T>);
+
+ public:
+  explicit EntryPool(uint32_t capacity) : entries_(capacity) {}
+
+  [[nodiscard]] T& operator[](uint32_t entry) { return entries_[entry]; }
+  [[nodiscard]] const T& operator[](uint32_t entry) const { return entries_[entry]; }
+  [[nodiscard]] uint32_t capacity() const { return entries_.capacity(); }
+  [[nodiscard]] uint32_t in_use() const { return in_use_; }
+  [[nodiscard]] size_t bytes() const { return entries_.bytes(); }
+
+  /// kNoEntry when the pool is empty. The content is whatever the last user left.
+  [[nodiscard]] uint32_t take() {
+    uint32_t entry = free_;
+    if (entry != kNoEntry)
+      std::memcpy(&free_, static_cast<const void*>(&entries_[entry]), sizeof free_);
+    else if (untouched_ < entries_.capacity())
+      entry = untouched_++;
+    else
+      return kNoEntry;
+    ++in_use_;
+    return entry;
+  }
+  void give_back(uint32_t entry) {
+    std::memcpy(static_cast<void*>(&entries_[entry]), &free_, sizeof free_);
+    free_ = entry;
+    --in_use_;
+  }
+
+ private:
+  Arena<T> entries_;
+  uint32_t free_ = kNoEntry;  // linked through the first word of the free entries
+  uint32_t untouched_ = 0;    // entries from here on were never used
+  uint32_t in_use_ = 0;
+};
+
+}  // namespace tapstat::flowstats
