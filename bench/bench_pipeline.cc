@@ -1,21 +1,46 @@
 /// Measures the whole worker path in memory: frame -> parse -> table -> statistics -> record ->
-/// ring -> drained.
+/// ring -> drained, and beside it the floor: what this machine takes for the same table and four
+/// lines of state without any statistics.
 ///
-/// This is the number that decides how many packets a core carries. `steady/N` is the cost of a
-/// packet on N open connections drawn at random, nothing opening or closing; `isp_mix` and
-/// `setup_stress` are whole captures with all their openings and closings, so their difference to
-/// `steady` is the price of a flow. All groups are always measured.
+/// This is the number that decides how many packets a core carries. `worker_full/PAGES/N` is the
+/// cost of a packet on N open connections drawn at random, nothing opening or closing; `floor/N`
+/// has the same packets. `isp_mix` and `setup_stress` are whole captures with all their openings
+/// and closings, `turnover` is nothing but openings and closings. All groups are always measured:
+/// they cannot be switched off on the path. scripts/bench_report.py makes the ratios.
+#include <string>
+
 #include <benchmark/benchmark.h>
 
 #include "bench/cpu_timer.h"
 #include "bench/preloaded_traffic.h"
 #include "bench/steady_traffic.h"
-#include "dataplane/burst.h"
+#include "dataplane/floor.h"
+#include "dataplane/process_pages.h"
 
 namespace tapstat::bench {
-
-static_assert(PacketPath::kBurst == dataplane::kBurst, "measure what the worker does");
 namespace {
+
+/// Of the tables: huge ones as the system gives them, or ordinary ones for comparison.
+enum class Pages : uint8_t { huge, small };
+
+/// Keeps transparent huge pages away from what is touched while it lives.
+class SmallPages {
+ public:
+  explicit SmallPages(Pages pages) {
+    if (pages == Pages::small) flowstats::set_page_policy(flowstats::PagePolicy::ordinary);
+  }
+  ~SmallPages() { flowstats::set_page_policy(flowstats::PagePolicy::automatic); }
+  SmallPages(const SmallPages&) = delete;
+  SmallPages& operator=(const SmallPages&) = delete;
+};
+
+/// What the memory that came in the meantime consists of.
+std::string pages_since(const dataplane::ProcessPages& before) {
+  const dataplane::ProcessPages now = dataplane::process_pages();
+  if (now.hugetlb > before.hugetlb) return "hugetlb pages";
+  const bool huge = 2 * (now.transparent - before.transparent) > now.resident - before.resident;
+  return now.transparent > before.transparent && huge ? "transparent huge pages" : "4 KiB pages";
+}
 
 flowstats::Measurement with_room_for(uint32_t flows, flowstats::Mode mode) {
   flowstats::Measurement measurement;
@@ -31,11 +56,14 @@ void report(benchmark::State& state, uint64_t packets) {
       static_cast<double>(packets), benchmark::Counter::kIsRate | benchmark::Counter::kInvert);
 }
 
-void steady(benchmark::State& state, flowstats::Mode mode) {
+void worker_full(benchmark::State& state, flowstats::Mode mode, Pages pages) {
   const auto flows = static_cast<uint32_t>(state.range(0));
-  PacketPath path(with_room_for(flows, mode));
   SteadyTraffic traffic(flows);
+  const dataplane::ProcessPages before = dataplane::process_pages();
+  const SmallPages small_pages(pages);
+  PacketPath path(with_room_for(flows, mode));
   for (auto frames = traffic.open(); !frames.empty(); frames = traffic.open()) path.process(frames);
+  state.SetLabel(pages_since(before));
   uint64_t packets = 0;
   for (auto _ : state) {
     const auto frames = traffic.fill();
@@ -49,9 +77,48 @@ void steady(benchmark::State& state, flowstats::Mode mode) {
   report(state, packets);
 }
 
+void floor(benchmark::State& state) {
+  const auto flows = static_cast<uint32_t>(state.range(0));
+  SteadyTraffic traffic(flows);
+  const dataplane::ProcessPages before = dataplane::process_pages();
+  dataplane::Floor floor({flowstats::Mode::tstat, dataplane::LinkType::ethernet, 0}, flows);
+  for (auto frames = traffic.open(); !frames.empty(); frames = traffic.open())
+    for (const FrameInMemory& frame : frames) floor.add(frame);
+  state.SetLabel(pages_since(before));
+  uint64_t packets = 0;
+  for (auto _ : state) {
+    const auto frames = traffic.fill();
+    const CpuTimer timer;
+    floor.process(frames);
+    state.SetIterationTime(timer.seconds());
+    packets += frames.size();
+  }
+  if (floor.missed() != 0) state.SkipWithError("packets without a flow");
+  report(state, packets);
+}
+
+/// A SYN for each of a block of new flows, then a RST for each: opened, closed, recorded.
+void turnover(benchmark::State& state, flowstats::Mode mode) {
+  PacketPath path(with_room_for(SteadyTraffic::kBlock, mode));
+  TurnoverTraffic traffic;
+  uint64_t flows = 0;
+  for (auto _ : state) {
+    const auto frames = traffic.fill();
+    const CpuTimer timer;
+    path.process(frames);
+    state.SetIterationTime(timer.seconds());
+    flows += frames.size() / 2;
+  }
+  if (path.records() != flows) state.SkipWithError("not the right number of records");
+  state.SetItemsProcessed(static_cast<int64_t>(flows));
+  state.counters["flow"] = benchmark::Counter(
+      static_cast<double>(flows), benchmark::Counter::kIsRate | benchmark::Counter::kInvert);
+}
+
 void whole_capture(benchmark::State& state, const char* name, flowstats::Mode mode) {
   TrafficProfile profile = *find_profile(name);
   profile.flows = static_cast<uint64_t>(state.range(0));
+  profile.concurrency = static_cast<uint32_t>(state.range(1));
   const PreloadedTraffic traffic(profile);
   PacketPath path(with_room_for(profile.concurrency, mode));
   uint64_t packets = 0;
@@ -68,25 +135,40 @@ void whole_capture(benchmark::State& state, const char* name, flowstats::Mode mo
   report(state, packets);
 }
 
-BENCHMARK_CAPTURE(steady, corrected, flowstats::Mode::corrected)
+// Opening millions of flows takes seconds: a fixed number of blocks, so that it is done once for
+// each repetition.
+BENCHMARK_CAPTURE(worker_full, hugepages, flowstats::Mode::tstat, Pages::huge)
     ->Arg(10'000)
     ->Arg(1'000'000)
+    ->Arg(4'000'000)
+    ->Iterations(400)
     ->UseManualTime();
-BENCHMARK_CAPTURE(steady, tstat, flowstats::Mode::tstat)
+BENCHMARK_CAPTURE(worker_full, 4k, flowstats::Mode::tstat, Pages::small)
     ->Arg(10'000)
     ->Arg(1'000'000)
+    ->Arg(4'000'000)
+    ->Iterations(400)
     ->UseManualTime();
+BENCHMARK_CAPTURE(worker_full, corrected, flowstats::Mode::corrected, Pages::huge)
+    ->Arg(10'000)
+    ->Arg(1'000'000)
+    ->Iterations(400)
+    ->UseManualTime();
+BENCHMARK(floor)->Arg(10'000)->Arg(1'000'000)->Arg(4'000'000)->Iterations(400)->UseManualTime();
+BENCHMARK_CAPTURE(turnover, tstat, flowstats::Mode::tstat)->UseManualTime();
+BENCHMARK_CAPTURE(turnover, corrected, flowstats::Mode::corrected)->UseManualTime();
+// Flows in all, flows at the same time.
 BENCHMARK_CAPTURE(whole_capture, isp_mix, "isp_mix", flowstats::Mode::tstat)
-    ->Arg(2'000)
-    ->Arg(20'000)
+    ->Args({2'000, 2'000})
+    ->Args({20'000, 10'000})
     ->UseManualTime();
 BENCHMARK_CAPTURE(whole_capture, isp_mix_loss5, "isp_mix_loss5", flowstats::Mode::tstat)
-    ->Arg(2'000)
-    ->Arg(20'000)
+    ->Args({2'000, 2'000})
+    ->Args({20'000, 10'000})
     ->UseManualTime();
 BENCHMARK_CAPTURE(whole_capture, setup_stress, "setup_stress", flowstats::Mode::tstat)
-    ->Arg(2'000)
-    ->Arg(50'000)
+    ->Args({2'000, 2'000})
+    ->Args({50'000, 20'000})
     ->UseManualTime();
 
 }  // namespace

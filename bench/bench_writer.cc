@@ -1,11 +1,15 @@
-/// Measures the text of one row: all groups of log_tcp_complete, beside the same values through
-/// printf.
+/// Measures the writer: the text of one row, beside the same values through printf, and whole runs
+/// from records to a file.
 ///
-/// The writer is one thread for all workers; at 400,000 rows a second it has 2.5 us for a row.
-/// `printf` is what a row costs when every value goes through snprintf with the format that Tstat
-/// uses.
+/// The writer serves all workers; at 400,000 rows a second it has 2.5 us for a row.
+/// `format_baseline_printf` is what a row costs when every value goes through snprintf with the
+/// format that Tstat uses. `writer_run` goes through the real pipeline, a file in the directory of
+/// temporary files included; its CPU column is that of all threads, so rows by CPU time are rows of
+/// one core. Its number is the threads that format and compress.
 #include <algorithm>
 #include <cstdio>
+#include <memory>
+#include <span>
 #include <string>
 #include <variant>
 #include <vector>
@@ -14,6 +18,8 @@
 
 #include "bench/preloaded_traffic.h"
 #include "exporters/tstat_log.h"
+#include "exporters/writer.h"
+#include "tests/support/temp_dir.h"
 
 namespace tapstat::bench {
 namespace {
@@ -35,15 +41,15 @@ const std::vector<TcpRecord>& sample_records() {
   return records;
 }
 
-exporters::LogShape shape_of(benchmark::State& state) {
-  const auto schema =
-      state.range(0) == 134 ? flowstats::Schema::tstat_3_3 : flowstats::Schema::mplane;
-  return {schema, flowstats::TcpLog::complete, flowstats::GroupMask::all()};
-}
+/// Of 112 columns.
+constexpr exporters::LogShape kMplane{flowstats::Schema::mplane, flowstats::TcpLog::complete,
+                                      flowstats::GroupMask::all()};
+/// Of 134 columns.
+constexpr exporters::LogShape kTstat{flowstats::Schema::tstat_3_3, flowstats::TcpLog::complete,
+                                     flowstats::GroupMask::all()};
 
-void row(benchmark::State& state) {
+void format(benchmark::State& state, const exporters::LogShape& shape) {
   const auto& records = sample_records();
-  const exporters::LogShape shape = shape_of(state);
   exporters::RowBuffer out;
   size_t next = 0, bytes = 0;
   for (auto _ : state) {
@@ -77,9 +83,9 @@ std::vector<PrintfValue> values_of(std::string_view text) {
   return values;
 }
 
-void printf_baseline(benchmark::State& state) {
+void format_baseline_printf(benchmark::State& state, const exporters::LogShape& shape) {
   exporters::RowBuffer text;
-  exporters::append_row(text, shape_of(state), sample_records().front());
+  exporters::append_row(text, shape, sample_records().front());
   const auto values = values_of(text.text());
   std::vector<char> out(16'384);
   for (auto _ : state) {
@@ -99,8 +105,70 @@ void printf_baseline(benchmark::State& state) {
   state.SetItemsProcessed(state.iterations());
 }
 
-BENCHMARK(row)->Arg(112)->Arg(134);  // columns of the two schemas
-BENCHMARK(printf_baseline)->Arg(112)->Arg(134);
+/// A ring that always has the next record, `left` times.
+class SampleSource : public flowstats::RecordSource {
+ public:
+  explicit SampleSource(size_t records) : left_(records) {}
+  size_t drain(std::span<TcpRecord> out) override {
+    const auto& records = sample_records();
+    const size_t n = std::min(out.size(), left_);
+    for (size_t i = 0; i < n; ++i) out[i] = records[next_++ % records.size()];
+    left_ -= n;
+    return n;
+  }
+
+ private:
+  size_t left_, next_ = 0;
+};
+
+void writer_run(benchmark::State& state, bool gzip) {
+  constexpr size_t kRecords = 100'000;
+  sample_records();
+  for (auto _ : state) {
+    state.PauseTiming();
+    const tests::TempDir directory;
+    SampleSource source(kRecords);
+    flowstats::CounterBlock counters;
+    exporters::WriterOptions options;
+    options.base = directory.path();
+    options.schema = flowstats::Schema::tstat_3_3;
+    options.gzip = gzip;
+    options.threads_max = static_cast<unsigned>(state.range(0));
+    auto writer = std::make_unique<exporters::Writer>(
+        options, std::vector<flowstats::RecordSource*>{&source}, counters, [](const auto&) {});
+    flowstats::ActiveConfig config;
+    config.groups = flowstats::GroupMask::all();
+    if (!writer->open(config, flowstats::Timestamp{0})) {
+      state.SkipWithError("no output directory");
+      return;
+    }
+    state.ResumeTiming();
+    writer->start();
+    writer->finish();
+    if (counters.get(flowstats::Counter::rows_complete_written) != kRecords)
+      state.SkipWithError("rows are missing");
+    state.PauseTiming();
+    writer.reset();
+    state.ResumeTiming();
+  }
+  const auto rows = static_cast<double>(state.iterations()) * kRecords;
+  state.counters["rows"] = benchmark::Counter(rows, benchmark::Counter::kIsRate);
+}
+
+BENCHMARK_CAPTURE(format, tcp_112, kMplane);
+BENCHMARK_CAPTURE(format, tcp_134, kTstat);
+BENCHMARK_CAPTURE(format_baseline_printf, tcp_112, kMplane);
+BENCHMARK_CAPTURE(format_baseline_printf, tcp_134, kTstat);
+BENCHMARK_CAPTURE(writer_run, text, false)
+    ->Arg(1)
+    ->Arg(2)
+    ->MeasureProcessCPUTime()
+    ->Unit(benchmark::kMillisecond);
+BENCHMARK_CAPTURE(writer_run, gzip, true)
+    ->Arg(1)
+    ->Arg(2)
+    ->MeasureProcessCPUTime()
+    ->Unit(benchmark::kMillisecond);
 
 }  // namespace
 }  // namespace tapstat::bench

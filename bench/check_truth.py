@@ -32,8 +32,41 @@ RUNS = [
 ]
 
 
+# What bench/README.md says of the profiles: shares and means, lowest and highest that pass.
+SHAPES = {
+    "isp_mix": {
+        "bytes a frame": (780, 880),
+        "segments a TCP flow": (66, 76),
+        "UDP flows": (0.08, 0.12),
+        "IPv6 rows": (0.08, 0.12),
+        "segments seen twice or late": (0.002, 0.006),
+    },
+    "isp_mix_loss5": {"segments seen twice or late": (0.025, 0.06)},
+    "setup_stress": {"packets a flow": (14, 16)},
+}
+
+
+def shape_of(truth, ipv6_share):
+    flows = truth["tcp_flows"] + truth["udp_flows"]
+    odd = truth["retransmitted_packets"] + truth["out_of_order_packets"]
+    return {
+        "bytes a frame": truth["bytes_on_wire"] / truth["packets"],
+        "segments a TCP flow": truth["tcp_segments"] / truth["tcp_flows"],
+        "packets a flow": truth["packets"] / flows,
+        "UDP flows": truth["udp_flows"] / flows,
+        "IPv6 rows": ipv6_share,
+        "segments seen twice or late": odd / truth["tcp_segments"],
+    }
+
+
+def out_of_shape(profile, shape):
+    for quantity, (lowest, highest) in SHAPES.get(profile, {}).items():
+        if not lowest <= shape[quantity] <= highest:
+            yield f"{profile}: {quantity}: {shape[quantity]:.4g}, not {lowest} to {highest}"
+
+
 def found_by(tapstat, capture, folder):
-    """What the product says about the capture, by the names of the truth file."""
+    """What the product says about the capture, by the names of the truth file; share of IPv6."""
     out = folder / (capture.stem + ".logs")
     subprocess.run(
         [tapstat, "replay", "-q", "-s", out, capture],
@@ -51,15 +84,18 @@ def found_by(tapstat, capture, folder):
         "tcp_flows": counters["flows_created"],
     }
     found |= {name: 0 for name in SUMS.values()}
+    ipv6_rows = 0
     for log in ("complete", "nocomplete"):
         header, *lines = (directory / ("log_tcp_" + log)).read_text().splitlines()
         names = [word.split(":")[0] for word in header.split("#")[2].split(" ")]
         found["rows_" + log] = len(lines)
         for line in lines:
             row = dict(zip(names, line.split(" ")))
+            ipv6_rows += ":" in row["c_ip"]
             for column, name in SUMS.items():
                 found[name] += int(row["c_" + column]) + int(row["s_" + column])
-    return found
+    rows = found["rows_complete"] + found["rows_nocomplete"]
+    return found, ipv6_rows / max(rows, 1)
 
 
 def main():
@@ -73,7 +109,9 @@ def main():
                 [make_traffic, *run, "-o", capture], check=True, stdout=subprocess.DEVNULL
             )
             truth = json.loads(capture.with_suffix(".truth.json").read_text())
-            for quantity, value in found_by(tapstat, capture, folder).items():
+            found, ipv6_share = found_by(tapstat, capture, folder)
+            problems += out_of_shape(run[0], shape_of(truth, ipv6_share))
+            for quantity, value in found.items():
                 if truth[quantity] != value:
                     problems.append(
                         f"{' '.join(run)}: {quantity} is {truth[quantity]}, not {value}"

@@ -1,34 +1,96 @@
-/// run_pipeline PACKETS FLOWS: the steady packet path once, for instruction counters
+/// run_pipeline: one load through the packet path once, for instruction counters
 /// (scripts/bench_instructions.py).
 ///
-/// Two runs that differ in PACKETS only give the instructions of one packet: opening, frame writing
-/// per block and program start cancel out, except for the writing of the additional blocks, which
-/// `--write-only` measures.
+///     run_pipeline MODE steady FLOWS PACKETS       packets of FLOWS open connections
+///     run_pipeline MODE PROFILE FLOWS CONCURRENCY  a whole generated capture, openings and
+///     closings run_pipeline MODE floor FLOWS PACKETS        the floor with the packets of steady
+///
+/// Everything that counts happens inside measured_*(), so that a counter that is switched on there
+/// sees neither the generator nor the program's start. Prints packets and TCP flows.
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
 
+#include "bench/preloaded_traffic.h"
 #include "bench/steady_traffic.h"
+#include "dataplane/floor.h"
 
-int main(int argc, char** argv) {
-  using namespace tapstat;
-  if (argc < 3) {
-    std::fputs("usage: run_pipeline PACKETS FLOWS [--write-only]\n", stderr);
+namespace tapstat::bench {
+
+[[gnu::noinline]] void measured_process(PacketPath& path, std::span<const FrameInMemory> frames) {
+  path.process(frames);
+}
+[[gnu::noinline]] void measured_floor(dataplane::Floor& floor,
+                                      std::span<const FrameInMemory> frames) {
+  floor.process(frames);
+}
+
+namespace {
+
+struct Load {
+  flowstats::Measurement measurement;
+  const char* name = "";
+  uint32_t flows = 0;
+  uint64_t size = 0;  // packets, or flows at the same time
+};
+
+void print(uint64_t packets, uint64_t flows) {
+  std::printf("%llu packets %llu flows\n", static_cast<unsigned long long>(packets),
+              static_cast<unsigned long long>(flows));
+}
+
+int steady(const Load& load) {
+  PacketPath path(load.measurement);
+  SteadyTraffic traffic(load.flows);
+  for (auto frames = traffic.open(); !frames.empty(); frames = traffic.open()) path.process(frames);
+  uint64_t done = 0;
+  for (; done < load.size; done += SteadyTraffic::kBlock) measured_process(path, traffic.fill());
+  print(done, 0);
+  return 0;
+}
+
+int floor(const Load& load) {
+  dataplane::Floor floor({load.measurement.mode, dataplane::LinkType::ethernet, 0}, load.flows);
+  SteadyTraffic traffic(load.flows);
+  for (auto frames = traffic.open(); !frames.empty(); frames = traffic.open())
+    for (const FrameInMemory& frame : frames) floor.add(frame);
+  uint64_t done = 0;
+  for (; done < load.size; done += SteadyTraffic::kBlock) measured_floor(floor, traffic.fill());
+  print(done, 0);
+  return floor.missed() == 0 ? 0 : 1;
+}
+
+int whole_capture(const Load& load) {
+  const TrafficProfile* const found = find_profile(load.name);
+  if (found == nullptr) return 2;
+  TrafficProfile profile = *found;
+  profile.flows = load.flows;
+  profile.concurrency = static_cast<uint32_t>(load.size);
+  const PreloadedTraffic traffic(profile);
+  PacketPath path(load.measurement);
+  measured_process(path, traffic.frames());
+  print(traffic.truth().packets, traffic.truth().tcp_flows);
+  return 0;
+}
+
+int run(int argc, char** argv) {
+  if (argc != 5) {
+    std::fputs("usage: run_pipeline tstat|corrected steady|floor|PROFILE FLOWS SIZE\n", stderr);
     return 2;
   }
-  const auto packets = std::strtoull(argv[1], nullptr, 10);
-  const auto flows = static_cast<uint32_t>(std::strtoul(argv[2], nullptr, 10));
-  const bool write_only = argc > 3 && std::strcmp(argv[3], "--write-only") == 0;
-  flowstats::Measurement measurement;
-  measurement.limits.tcp_flows_max = flows + flows / 4;
-  bench::PacketPath path(measurement);
-  bench::SteadyTraffic traffic(flows);
-  for (auto frames = traffic.open(); !frames.empty(); frames = traffic.open()) path.process(frames);
-  unsigned long long done = 0;
-  while (done < packets) {
-    const auto frames = traffic.fill();
-    if (!write_only) path.process(frames);
-    done += frames.size();
-  }
-  std::printf("%llu packets\n", done);
+  Load load;
+  load.measurement.mode =
+      std::strcmp(argv[1], "tstat") == 0 ? flowstats::Mode::tstat : flowstats::Mode::corrected;
+  load.name = argv[2];
+  load.flows = static_cast<uint32_t>(std::strtoul(argv[3], nullptr, 10));
+  load.size = std::strtoull(argv[4], nullptr, 10);
+  load.measurement.limits.tcp_flows_max = load.flows + load.flows / 4;
+  if (std::strcmp(load.name, "steady") == 0) return steady(load);
+  if (std::strcmp(load.name, "floor") == 0) return floor(load);
+  return whole_capture(load);
 }
+
+}  // namespace
+}  // namespace tapstat::bench
+
+int main(int argc, char** argv) { return tapstat::bench::run(argc, argv); }

@@ -25,7 +25,8 @@ class Formatter : public CLI::Formatter {
     return "\nUsage:\n  " +
            (root ? std::string("tapstat COMMAND [FLAGS]")
                  : "tapstat " + name.substr(name.rfind(' ') + 1) +
-                       (app->get_name() == "replay"     ? " FILE... [FLAGS]"
+                       (app->get_name() == "replay" || app->get_name() == "bench"
+                            ? " FILE... [FLAGS]"
                         : app->get_name() == "describe" ? " WHAT [FLAGS]"
                                                         : " [FILE] [FLAGS]")) +
            "\n";

@@ -16,8 +16,9 @@ using flowstats::Result;
 
 /// The texts as typed; converted after CLI11 is done, so that all messages have one form.
 struct Raw {
-  std::string groups, schema, mode, workers, loops, speed, loss, colour, flows;
+  std::string groups, schema, mode, source, workers, loops, speed, loss, colour, flows;
   std::string output, networks, runtime_conf, config;
+  std::string seconds, rounds, snap;
   bool quiet = false, json = false, markdown = false, no_unpack = false, no_progress = false;
 };
 
@@ -48,6 +49,8 @@ void add_replay(CLI::App& app, ReplayArguments& a, Raw& raw) {
        "core,end_to_end,p2p,options,layer7, or all or none [all]; wins over -T");
   text("--schema", raw.schema, "NAME", "columns: mplane (as published 2014) or tstat-3.3 [mplane]");
   text("--mode", raw.mode, "NAME", "tstat (its numbers, quirks included) or corrected [tstat]");
+  text("--source", raw.source, "NAME",
+       "how packets arrive: dpdk, file (read directly) or preloaded (from memory) [dpdk]");
   text("--workers", raw.workers, "N", "worker threads, 1 to 64 [1]");
   text("--flows", raw.flows, "N",
        "TCP flows of one worker [180000; 1000000 with --mode corrected]");
@@ -56,6 +59,7 @@ void add_replay(CLI::App& app, ReplayArguments& a, Raw& raw) {
   app.add_flag("--discard-duplicates", a.discard_duplicates,
                "leave out frames that a mirror port copied within 2 ms");
   app.add_flag("--gzip", a.gzip, "compress the logs");
+  app.add_flag("--no-huge-pages", a.no_huge_pages, "4 KiB pages only, to compare");
   text("--fail-on-loss", raw.loss, "=PERCENT",
        "exit status 5 when more packets or records are lost [0 %]");
   app.add_flag("--no-unpack", raw.no_unpack, "refuse compressed captures");
@@ -76,6 +80,28 @@ void add_check(CLI::App& app, CheckArguments& a, Raw& raw) {
       ->type_name("");
   app.add_option("-N,--internal", raw.networks, "a list of internal networks")->type_name("FILE");
   app.add_option("-T,--runtime", raw.runtime_conf, "a runtime.conf")->type_name("FILE");
+  add_output_flags(app, a.out, raw);
+}
+
+void add_bench(CLI::App& app, BenchArguments& a, Raw& raw) {
+  app.add_option("FILE", a.files, "captures (as for replay), read in this order as one load")
+      ->required()
+      ->type_name("");
+  const auto text = [&](const char* name, std::string& value, const char* type, const char* help) {
+    app.add_option(name, value, help)->type_name(type);
+  };
+  text("--flows", raw.flows, "N",
+       "TCP flows open at the same time, over all workers: the captures are repeated side by side "
+       "with other addresses until there are as many [10000]");
+  text("--workers", raw.workers, "N", "worker threads, each on a core of its own, 1 to 64 [1]");
+  text("--seconds", raw.seconds, "S", "how long to measure, after warming up [10]");
+  text("--rounds", raw.rounds, "N",
+       "turns of worker path, floor and rows at least; none is longer than 2 s [7]");
+  text("--snap", raw.snap, "BYTES", "bytes kept of a frame, 64 to 2048 [128]");
+  text("--mode", raw.mode, "NAME", "tstat (its numbers, quirks included) or corrected [tstat]");
+  app.add_flag("--json", a.json, "print one JSON document instead of the table");
+  app.add_flag("--no-unpack", raw.no_unpack, "refuse compressed captures");
+  app.add_flag("--no-progress", raw.no_progress, "no progress line");
   add_output_flags(app, a.out, raw);
 }
 
@@ -127,6 +153,24 @@ Parsed<ColourWhen> parse_colour(std::string_view text) {
   return tl::make_unexpected(not_one_of(text, {"auto", "always", "never"}));
 }
 
+Parsed<double> parse_seconds(std::string_view text) {
+  const auto n = number<double>(text);
+  if (n && *n >= 0.01 && *n <= 86'400) return *n;
+  return tl::make_unexpected<std::string>("not a number of seconds, 0.01 to 86400.");
+}
+
+Parsed<unsigned> parse_rounds(std::string_view text) {
+  const auto n = number<unsigned>(text);
+  if (n && *n >= 1 && *n <= 1000) return *n;
+  return tl::make_unexpected<std::string>("not a number of 1 to 1000.");
+}
+
+Parsed<uint16_t> parse_snap(std::string_view text) {
+  const auto n = number<uint16_t>(text);
+  if (n && *n >= kSnapBytesMin && *n <= kSnapBytesMax) return *n;
+  return tl::make_unexpected<std::string>("not a number of bytes, 64 to 2048.");
+}
+
 void set_path(std::optional<std::filesystem::path>& path, const std::string& text,
               const CLI::App& app, const char* flag) {
   if (app.count(flag) > 0) path = text;
@@ -139,6 +183,8 @@ Result<CommandLine> finish(const CLI::App& app, ReplayArguments& a, const Raw& r
   c.take<flowstats::Schema>("--schema", raw.schema, app, parse_schema,
                             [&](auto v) { a.schema = v; });
   c.take<flowstats::Mode>("--mode", raw.mode, app, parse_mode, [&](auto v) { a.mode = v; });
+  c.take<dataplane::ReaderKind>("--source", raw.source, app, parse_source,
+                                [&](auto v) { a.source = v; });
   c.take<unsigned>("--workers", raw.workers, app, parse_workers, [&](auto v) { a.workers = v; });
   c.take<uint32_t>("--flows", raw.flows, app, parse_flows, [&](auto v) { a.flow_capacity = v; });
   c.take<uint64_t>("--loop", raw.loops, app, parse_loops, [&](auto v) { a.loops = v; });
@@ -183,6 +229,21 @@ Result<CommandLine> finish(const CLI::App& app, CheckArguments& a, const Raw& ra
   return CommandLine{a};
 }
 
+Result<CommandLine> finish(const CLI::App& app, BenchArguments& a, const Raw& raw) {
+  Converter c;
+  c.take<uint32_t>("--flows", raw.flows, app, parse_flows, [&](auto v) { a.flows = v; });
+  c.take<unsigned>("--workers", raw.workers, app, parse_workers, [&](auto v) { a.workers = v; });
+  c.take<double>("--seconds", raw.seconds, app, parse_seconds, [&](auto v) { a.seconds = v; });
+  c.take<unsigned>("--rounds", raw.rounds, app, parse_rounds, [&](auto v) { a.rounds = v; });
+  c.take<uint16_t>("--snap", raw.snap, app, parse_snap, [&](auto v) { a.snap = v; });
+  c.take<flowstats::Mode>("--mode", raw.mode, app, parse_mode, [&](auto v) { a.mode = v; });
+  c.take<ColourWhen>("--color", raw.colour, app, parse_colour, [&](auto v) { a.out.colour = v; });
+  if (c.error_) return flowstats::fail(ExitStatus::usage, *c.error_);
+  a.unpack = !raw.no_unpack;
+  a.progress = !raw.no_progress;
+  return CommandLine{std::move(a)};
+}
+
 /// CLI11's optional value would swallow the next file name, so a bare flag gets its default here.
 void give_default_values(std::vector<std::string>& arguments) {
   for (std::string& argument : arguments)
@@ -196,6 +257,7 @@ Result<CommandLine> parse_command_line(std::vector<std::string> arguments,
   ReplayArguments replay;
   DescribeArguments describe;
   CheckArguments check;
+  BenchArguments bench;
   std::string what;
   Raw raw;
   CLI::App app(std::string("tapstat: passive per-flow TCP statistics\n\n") + kExamples, "tapstat");
@@ -209,9 +271,13 @@ Result<CommandLine> parse_command_line(std::vector<std::string> arguments,
       app.add_subcommand("describe", "Explain the columns of the logs or the counters");
   CLI::App* const on_check =
       app.add_subcommand("check", "Check configuration files; starts and writes nothing");
+  CLI::App* const on_bench = app.add_subcommand(
+      "bench",
+      std::string("Measure the speed of this machine with your captures\n\n") + kBenchExamples);
   add_replay(*on_replay, replay, raw);
   add_describe(*on_describe, what, raw);
   add_check(*on_check, check, raw);
+  add_bench(*on_bench, bench, raw);
   app.require_subcommand(0, 1);
   give_default_values(arguments);
   const CLI::App* command = nullptr;
@@ -222,21 +288,23 @@ Result<CommandLine> parse_command_line(std::vector<std::string> arguments,
     if (on_replay->parsed()) return finish(*on_replay, replay, raw);
     if (on_describe->parsed()) return finish(describe, what, raw);
     if (on_check->parsed()) return finish(*on_check, check, raw);
+    if (on_bench->parsed()) return finish(*on_bench, bench, raw);
     return flowstats::fail(ExitStatus::usage, "a command is missing. Run \"tapstat --help\".");
   } catch (const CLI::CallForHelp&) {
-    for (CLI::App* sub : {on_replay, on_describe, on_check})
+    for (CLI::App* sub : {on_replay, on_describe, on_check, on_bench})
       if (sub->parsed()) return CommandLine{TextAnswer{sub->help()}};
     return CommandLine{TextAnswer{app.help()}};
   } catch (const CLI::Error& error) {
-    for (const CLI::App* sub : {on_replay, on_describe, on_check})
+    for (const CLI::App* sub : {on_replay, on_describe, on_check, on_bench})
       if (sub->parsed()) command = sub;
     if (!app.remaining(true).empty())
       return flowstats::fail(ExitStatus::usage, explain_extra(app, command));
     if (dynamic_cast<const CLI::RequiredError*>(&error) != nullptr && command != nullptr)
-      return flowstats::fail(ExitStatus::usage,
-                             command == on_replay
-                                 ? "replay needs a capture file. Run \"tapstat replay --help\"."
-                                 : "describe what? columns or counters.");
+      return flowstats::fail(ExitStatus::usage, command == on_describe
+                                                    ? "describe what? columns or counters."
+                                                    : command->get_name() +
+                                                          " needs a capture file. Run \"tapstat " +
+                                                          command->get_name() + " --help\".");
     return flowstats::fail(ExitStatus::usage,
                            std::string(error.what()) + ". Run \"tapstat --help\".");
   }

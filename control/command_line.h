@@ -11,6 +11,7 @@
 #include <variant>
 #include <vector>
 
+#include "dataplane/reader_kind.h"
 #include "flowstats/active_config.h"
 #include "flowstats/base/result.h"
 #include "flowstats/group_mask.h"
@@ -33,6 +34,7 @@ struct ReplayArguments {
   std::optional<flowstats::GroupMask> groups;
   std::optional<flowstats::Schema> schema;
   std::optional<flowstats::Mode> mode;
+  std::optional<dataplane::ReaderKind> source;
   std::optional<uint32_t> flow_capacity;       // TCP flows of one worker
   std::optional<double> fail_on_loss_percent;  // 0: any loss
   unsigned workers = 1;
@@ -41,6 +43,7 @@ struct ReplayArguments {
   bool gzip = false, unpack = true, progress = true;
   bool dry_run = false, json = false;
   bool discard_duplicates = false;
+  bool no_huge_pages = false;
   OutputArguments out;
 };
 
@@ -58,15 +61,29 @@ struct CheckArguments {
   OutputArguments out;
 };
 
+struct BenchArguments {
+  std::vector<std::filesystem::path> files;
+  uint64_t flows = 10'000;  // TCP flows open at the same time, over all workers
+  unsigned workers = 1;
+  double seconds = 10;  // of measuring, without warming up
+  unsigned rounds = 7;
+  uint16_t snap = 128;  // bytes kept of a frame
+  flowstats::Mode mode = flowstats::Mode::tstat;
+  bool unpack = true, progress = true, json = false;
+  OutputArguments out;
+};
+
 /// --help and --version: text for standard output, nothing to do.
 struct TextAnswer {
   std::string text;
 };
 
-using CommandLine = std::variant<ReplayArguments, DescribeArguments, CheckArguments, TextAnswer>;
+using CommandLine =
+    std::variant<ReplayArguments, DescribeArguments, CheckArguments, BenchArguments, TextAnswer>;
 
 inline constexpr unsigned kWorkersMax = 64;
 inline constexpr uint32_t kFlowCapacityMax = 100'000'000;
+inline constexpr uint16_t kSnapBytesMin = 64, kSnapBytesMax = 2048;
 
 /// `arguments` without the program's name; `version` is what --version prints.
 [[nodiscard]] flowstats::Result<CommandLine> parse_command_line(std::vector<std::string> arguments,

@@ -155,9 +155,11 @@ class Reader {
   void store(const ConfigKey& key, const toml::node& node) {
     Config& c = out_.config;
     if (key.section == "flows") return store_flows(key.name, node);
+    if (key.section == "memory") return store_memory(key.name, node);
     if (key.name == "internal") c.internal = path_of(node);
     if (key.name == "directory") c.directory = path_of(node);
     if (key.name == "mode") c.mode = parse_mode(node.as_string()->get()).value();
+    if (key.name == "source") c.source = parse_source(node.as_string()->get()).value();
     if (key.name == "schema") c.schema = parse_schema(node.as_string()->get()).value();
     if (key.name == "duplicate_window")
       c.duplicate_window = parse_duration(node.as_string()->get());
@@ -169,6 +171,21 @@ class Reader {
       c.groups = *groups;
     else
       error(node.source(), "groups = " + value_text(node) + ": " + groups.error());
+  }
+
+  void store_memory(std::string_view name, const toml::node& node) {
+    Config& c = out_.config;
+    if (name == "record_ring") c.record_ring = whole(node);
+    if (!node.is_string()) return;
+    const std::string& word = node.as_string()->get();
+    if (name == "hugepages")
+      c.huge_pages = word == "required" ? HugePages::required
+                     : word == "none"   ? HugePages::none
+                                        : HugePages::automatic;
+    if (name == "touch")
+      c.touch = word == "always"  ? TouchMemory::always
+                : word == "never" ? TouchMemory::never
+                                  : TouchMemory::automatic;
   }
 
   void store_flows(std::string_view name, const toml::node& node) {

@@ -12,6 +12,8 @@
 #include <string_view>
 #include <vector>
 
+#include "control/memory.h"
+#include "dataplane/reader_kind.h"
 #include "flowstats/active_config.h"
 #include "flowstats/base/units.h"
 #include "flowstats/group_mask.h"
@@ -23,12 +25,16 @@ namespace tapstat::control {
 struct Config {
   std::optional<flowstats::Mode> mode;
   std::optional<flowstats::Schema> schema;
+  std::optional<dataplane::ReaderKind> source;
   std::optional<flowstats::GroupMask> groups;
   std::optional<std::filesystem::path> internal;   // relative names start at the file's directory
   std::optional<std::filesystem::path> directory;  // the same
   std::optional<flowstats::Duration> rotate;       // zero: never
   std::optional<flowstats::Duration> duplicate_window;  // zero: copied frames count
   std::optional<bool> gzip;
+  std::optional<HugePages> huge_pages;
+  std::optional<TouchMemory> touch;
+  std::optional<uint32_t> record_ring;  // records, as typed
   std::optional<uint32_t> flow_capacity, udp_pairs, slot_search, segments_per_quadrant,
       segment_records;
   std::optional<flowstats::Duration> tcp_idle, tcp_singleton, udp_idle, udp_singleton;

@@ -34,12 +34,15 @@ struct ConfigKey {
 inline constexpr int64_t kSecondUs = 1'000'000;
 inline constexpr int64_t kDayUs = 86'400 * kSecondUs;
 
-inline constexpr std::array<ConfigKey, 41> kConfigKeys = {{
+inline constexpr std::array<ConfigKey, 44> kConfigKeys = {{
     {"ports.*", "file", ConfigType::text},
     {"ports.*", "kernel", ConfigType::boolean},
     {"ports.*", "queues", ConfigType::integer, 1, 64},
     {"ports.*", "cores", ConfigType::cores},
-    {"memory", "hugepages", ConfigType::choice, 0, 0, "auto,required,none"},
+    {"replay", "source", ConfigType::choice, 0, 0, "dpdk,file,preloaded", true},
+    {"memory", "hugepages", ConfigType::choice, 0, 0, "auto,required,none", true},
+    {"memory", "touch", ConfigType::choice, 0, 0, "auto,always,never", true},
+    {"memory", "record_ring", ConfigType::integer, 64, 16'777'216, "", true},
     {"flows", "capacity", ConfigType::integer, 1, 100'000'000, "", true},
     {"flows", "udp_pairs", ConfigType::integer, 1, 100'000'000, "", true},
     {"flows", "slot_search", ConfigType::integer, 1, 100'000, "", true},

@@ -7,6 +7,7 @@
 #include <string_view>
 #include <variant>
 
+#include "control/bench.h"
 #include "control/build_info.h"
 #include "control/check.h"
 #include "control/command_line.h"
@@ -47,6 +48,10 @@ struct Commands {
   int operator()(const control::CheckArguments& arguments) const {
     control::Messages messages(message_options(arguments.out, true));
     return control::check(arguments, messages);
+  }
+  int operator()(const control::BenchArguments& arguments) const {
+    control::Messages messages(message_options(arguments.out, !arguments.json));
+    return control::bench(arguments, messages);
   }
   int operator()(const DescribeArguments& arguments) const {
     const auto form =

@@ -8,6 +8,7 @@
 namespace tapstat::control {
 namespace {
 
+using dataplane::ReaderKind;
 using flowstats::Group;
 using flowstats::GroupMask;
 using flowstats::Mode;
@@ -72,6 +73,12 @@ Parsed<Mode> parse_mode(std::string_view text) {
   return tl::make_unexpected(not_one_of(text, {"tstat", "corrected"}));
 }
 
+Parsed<ReaderKind> parse_source(std::string_view text) {
+  for (const ReaderKind source : {ReaderKind::dpdk, ReaderKind::file, ReaderKind::preloaded})
+    if (source_name(source) == text) return source;
+  return tl::make_unexpected(not_one_of(text, {"dpdk", "file", "preloaded"}));
+}
+
 Parsed<double> parse_speed(std::string_view text) {
   if (text == "max") return 0.0;
   if (text == "realtime") return 1.0;
@@ -89,6 +96,15 @@ std::string_view schema_name(Schema schema) {
 }
 
 std::string_view mode_name(Mode mode) { return mode == Mode::tstat ? "tstat" : "corrected"; }
+
+std::string_view source_name(ReaderKind source) {
+  switch (source) {
+    case ReaderKind::dpdk: return "dpdk";
+    case ReaderKind::file: return "file";
+    case ReaderKind::preloaded: return "preloaded";
+  }
+  return "";
+}
 
 std::vector<std::string> group_names(GroupMask groups) {
   std::vector<std::string> names = {"core"};

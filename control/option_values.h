@@ -1,5 +1,5 @@
 /// Values that are written the same way on the command line and in tapstat.toml: groups, schema,
-/// mode, speed.
+/// mode, source, speed.
 ///
 /// Each parser returns the value or the rest of a sentence that says what is wrong ("unknown column
 /// group. Did you mean ..."). Control thread.
@@ -12,6 +12,7 @@
 
 #include <tl/expected.hpp>
 
+#include "dataplane/reader_kind.h"
 #include "flowstats/active_config.h"
 #include "flowstats/group_mask.h"
 #include "flowstats/measurement.h"
@@ -25,11 +26,13 @@ using Parsed = tl::expected<T, std::string>;
 [[nodiscard]] Parsed<flowstats::GroupMask> parse_groups(std::string_view text);
 [[nodiscard]] Parsed<flowstats::Schema> parse_schema(std::string_view text);
 [[nodiscard]] Parsed<flowstats::Mode> parse_mode(std::string_view text);
+[[nodiscard]] Parsed<dataplane::ReaderKind> parse_source(std::string_view text);
 /// "max" (0), "realtime" (1) or "x10", "x0.5".
 [[nodiscard]] Parsed<double> parse_speed(std::string_view text);
 
 [[nodiscard]] std::string_view schema_name(flowstats::Schema schema);
 [[nodiscard]] std::string_view mode_name(flowstats::Mode mode);
+[[nodiscard]] std::string_view source_name(dataplane::ReaderKind source);
 /// Names of the groups in the order of the file, core first.
 [[nodiscard]] std::vector<std::string> group_names(flowstats::GroupMask groups);
 

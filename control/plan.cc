@@ -1,5 +1,6 @@
 #include "control/plan.h"
 
+#include <bit>
 #include <utility>
 
 #include "control/config.h"
@@ -79,6 +80,14 @@ class Planner {
     plan_.config = active_config(state_, 1);
     if (arguments_.flow_capacity) config_.flow_capacity = arguments_.flow_capacity;
     const auto mode = arguments_.mode.value_or(config_.mode.value_or(flowstats::Mode::tstat));
+    plan_.replay.reader =
+        arguments_.source.value_or(config_.source.value_or(dataplane::ReaderKind::dpdk));
+    plan_.memory.flows_given = config_.flow_capacity.has_value();
+    plan_.memory.huge_pages = arguments_.no_huge_pages
+                                  ? HugePages::none
+                                  : config_.huge_pages.value_or(HugePages::automatic);
+    plan_.memory.touch = config_.touch.value_or(TouchMemory::automatic);
+    if (config_.record_ring) plan_.replay.record_ring = std::bit_ceil(*config_.record_ring);
     plan_.replay.workers = arguments_.workers;
     plan_.replay.loops = arguments_.loops;
     plan_.replay.speed = arguments_.speed;

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "control/command_line.h"
+#include "control/memory.h"
 #include "control/messages.h"
 #include "dataplane/replay_pipeline.h"
 #include "exporters/writer.h"
@@ -21,6 +22,7 @@ namespace tapstat::control {
 struct ReplayPlan {
   dataplane::ReplayOptions replay;
   exporters::WriterOptions writer;  // base is set when the captures are known
+  MemorySettings memory;
   std::optional<std::filesystem::path> directory;
   flowstats::ActiveConfig config;
   std::vector<std::string> announcements;  // Tstat's lines about runtime.conf, without the time

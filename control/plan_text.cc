@@ -36,16 +36,28 @@ std::string input_line(const InputFacts& f) {
   return line;
 }
 
+/// Nothing about the usual way.
+std::string source_line(dataplane::ReaderKind source) {
+  switch (source) {
+    case dataplane::ReaderKind::dpdk: break;
+    case dataplane::ReaderKind::file: return "source  file: read directly, not through DPDK's port";
+    case dataplane::ReaderKind::preloaded:
+      return "source  preloaded: read into memory before the start";
+  }
+  return "";
+}
+
 }  // namespace
 
 std::vector<std::string> plan_lines(const ReplayPlan& plan, const Inputs& inputs) {
   const unsigned workers = plan.replay.workers;
   std::vector<std::string> lines = {"tapstat " + std::string(version()) + ", DPDK " +
                                     dataplane::dpdk_version() + ", " + std::to_string(workers) +
-                                    (workers == 1 ? " worker" : " workers") +
-                                    ", no hugepages (replay default)"};
+                                    (workers == 1 ? " worker" : " workers")};
   for (const InputFacts& facts : inputs.facts)
     if (!facts.error) lines.push_back(input_line(facts));
+  if (const std::string line = source_line(plan.replay.reader); !line.empty())
+    lines.push_back(line);
   const auto logs = log_names(plan.config);
   lines.push_back("output  " + plan.writer.base.string() + ": " +
                   (logs.empty() ? "no logs" : spaced(logs)) + (plan.writer.gzip ? " (gzip)" : ""));
@@ -61,6 +73,7 @@ std::string plan_json(const ReplayPlan& plan, const Inputs& inputs) {
   json.key("plan").object();
   json.key("version").text(version());
   json.key("workers").number(uint64_t{plan.replay.workers});
+  json.key("source").text(source_name(plan.replay.reader));
   json.key("mode").text(mode_name(plan.replay.measurement.mode));
   json.key("schema").text(schema_name(plan.writer.schema));
   json.key("output").text(as_utf8(plan.writer.base.string()));

@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <chrono>
 #include <optional>
 
 #include "control/build_info.h"
@@ -22,6 +23,7 @@ namespace tapstat::control {
 namespace {
 
 using flowstats::ExitStatus;
+using Clock = std::chrono::steady_clock;
 
 constexpr uint32_t kEalMemoryMib =
     256;  // packet buffers and DPDK's own; checked with the largest frames
@@ -36,6 +38,7 @@ SupervisorOptions supervisor_options(const ReplayArguments& arguments, const Rep
   SupervisorOptions options;
   options.replay = plan.replay;
   options.writer = plan.writer;
+  options.memory = plan.memory;
   options.config = plan.config;
   options.first_packet = inputs.first_packet();
   options.packets_expected = inputs.packets() * plan.replay.loops;
@@ -43,9 +46,11 @@ SupervisorOptions supervisor_options(const ReplayArguments& arguments, const Rep
   return options;
 }
 
-RunResult result_of(const ReplayPlan& plan, const Inputs& inputs, SupervisorResult done) {
+RunResult result_of(const ReplayPlan& plan, const Inputs& inputs, Clock::time_point started,
+                    SupervisorResult done) {
   RunResult r;
   r.inputs = inputs.facts;
+  r.source = plan.replay.reader;
   r.mode = plan.replay.measurement.mode;
   r.schema = plan.writer.schema;
   r.groups = done.groups;
@@ -59,7 +64,8 @@ RunResult result_of(const ReplayPlan& plan, const Inputs& inputs, SupervisorResu
   const uint64_t round = inputs.packets();
   const auto received = static_cast<double>(done.counters[flowstats::Counter::rx_packets]);
   r.traffic_s = round == 0 ? 0 : inputs.traffic_s() * received / static_cast<double>(round);
-  r.memory_ceiling_bytes = done.memory_ceiling_bytes;
+  r.start_s = std::chrono::duration<double>(done.source_started - started).count();
+  r.memory = done.memory;
   r.writer = std::move(done.writer);
   r.dpdk_version = dataplane::dpdk_version();
   return r;
@@ -136,7 +142,7 @@ int fail_with(const flowstats::Error& error, Messages& messages) {
 
 /// Everything but DPDK and the output has been checked.
 int run(const ReplayArguments& arguments, const ReplayPlan& plan, const Inputs& inputs,
-        Messages& messages) {
+        Clock::time_point started, Messages& messages) {
   const SignalWatch signals;
   dataplane::EalOptions eal_options;
   eal_options.worker_lcores = dataplane::ReplayPipeline::lcores_needed(plan.replay.workers);
@@ -145,20 +151,22 @@ int run(const ReplayArguments& arguments, const ReplayPlan& plan, const Inputs& 
   const auto eal = dataplane::start_eal(eal_options);
   if (!eal) return fail_with(eal.error(), messages);
   for (const std::string& line : plan.announcements) messages.result("[-] " + line);
-  auto done = run_replay_pipeline(inputs.captures, supervisor_options(arguments, plan, inputs),
-                                  signals, messages);
+  SupervisorOptions options = supervisor_options(arguments, plan, inputs);
+  options.writer.cpus = eal->spare_cpus();
+  auto done = run_replay_pipeline(inputs.captures, options, signals, messages);
   if (!done) return fail_with(done.error(), messages);
   ExitStatus status = inputs.status;
   if (const auto& fault = done->source_fault) {
     messages.error(fault->sentence);
     status = std::max(status, fault->status);
   }
-  return report(arguments, result_of(plan, inputs, std::move(*done)), status, messages);
+  return report(arguments, result_of(plan, inputs, started, std::move(*done)), status, messages);
 }
 
 }  // namespace
 
 int replay(const ReplayArguments& arguments, Messages& messages) {
+  const auto started = Clock::now();
   std::optional<ExitOnSignal> early(std::in_place);
   auto plan = make_plan(arguments, messages);
   if (!plan) return static_cast<int>(ExitStatus::usage);
@@ -173,7 +181,7 @@ int replay(const ReplayArguments& arguments, Messages& messages) {
     return static_cast<int>(inputs.status);
   }
   early.reset();
-  return run(arguments, *plan, inputs, messages);
+  return run(arguments, *plan, inputs, started, messages);
 }
 
 }  // namespace tapstat::control

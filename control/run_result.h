@@ -8,6 +8,8 @@
 #include <string>
 #include <vector>
 
+#include "control/memory.h"
+#include "dataplane/reader_kind.h"
 #include "exporters/writer.h"
 #include "flowstats/active_config.h"
 #include "flowstats/base/counters.h"
@@ -42,6 +44,7 @@ struct RunResult {
   }
 
   std::vector<InputFacts> inputs;
+  dataplane::ReaderKind source = dataplane::ReaderKind::dpdk;
   flowstats::Mode mode = flowstats::Mode::tstat;
   flowstats::Schema schema = flowstats::Schema::mplane;
   flowstats::GroupMask groups;  // at the end
@@ -53,7 +56,8 @@ struct RunResult {
   uint64_t flows_open = 0;            // after the stop
   double wall_s = 0;                  // first packet asked for to last row on disk
   double traffic_s = 0;               // packet time covered, all rounds
-  uint64_t memory_ceiling_bytes = 0;
+  double start_s = 0;                 // start of the command to first packet asked for
+  MemoryUse memory;
   exporters::WriterReport writer;
   std::string dpdk_version;
 };

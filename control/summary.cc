@@ -5,6 +5,7 @@
 #include <cstring>
 #include <fstream>
 #include <system_error>
+#include <utility>
 
 #include "control/build_info.h"
 #include "control/json_text.h"
@@ -94,10 +95,25 @@ void outputs(JsonText& json, const RunResult& r) {
 
 void rates(JsonText& json, const RunResult& r) {
   const double wall = std::max(r.wall_s, 1e-6);
+  json.key("start_ms").number(r.start_s * 1e3);
   json.key("wall_s").number(r.wall_s);
   json.key("traffic_s").number(r.traffic_s);
   json.key("packets_per_s").number(static_cast<double>(r.counters[Counter::rx_packets]) / wall);
   json.key("bits_per_s").number(r.bits_received() / wall);
+}
+
+void memory(JsonText& json, const RunResult& r) {
+  json.key("memory").object();
+  json.key("page_bytes").object();
+  for (const auto& [name, kind] : {std::pair{"hugetlb_1g", flowstats::PageKind::hugetlb_1g},
+                                   std::pair{"hugetlb_2m", flowstats::PageKind::hugetlb_2m},
+                                   std::pair{"transparent", flowstats::PageKind::transparent},
+                                   std::pair{"ordinary", flowstats::PageKind::ordinary}})
+    json.key(name).number(uint64_t{r.memory.pages.of(kind)});
+  json.end_object();
+  json.key("touched").boolean(r.memory.touched);
+  json.key("touch_ms").number(r.memory.touch_s * 1e3);
+  json.end_object();
 }
 
 }  // namespace
@@ -127,6 +143,7 @@ std::string summary_json(const RunResult& r, const Ledger& ledger, int exit_stat
   json.key("version").text(version());
   json.key("commit").text(commit());
   json.key("dpdk").text(r.dpdk_version);
+  json.key("source").text(source_name(r.source));
   json.key("mode").text(mode_name(r.mode));
   json.key("schema").text(schema_name(r.schema));
   json.key("groups").array();
@@ -139,7 +156,8 @@ std::string summary_json(const RunResult& r, const Ledger& ledger, int exit_stat
   inputs(json, r);
   outputs(json, r);
   rates(json, r);
-  json.key("memory_ceiling_bytes").number(r.memory_ceiling_bytes);
+  json.key("memory_ceiling_bytes").number(r.memory.ceiling_bytes);
+  memory(json, r);
   json.key("flows_open").number(r.flows_open);
   json.key("packets_lost").number(ledger.packets_lost());
   json.key("packets_lost_percent").number(ledger.packets_lost_percent());

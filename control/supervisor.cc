@@ -2,6 +2,7 @@
 
 #include <cstdlib>
 #include <future>
+#include <limits>
 #include <memory>
 #include <optional>
 #include <string>
@@ -24,15 +25,20 @@ constexpr milliseconds kLookSoon{1}, kLookLater{10};
 constexpr milliseconds kSoon{1'000};
 constexpr milliseconds kSecondInterrupt{2'000};
 
+double seconds_between(Clock::time_point from, Clock::time_point to) {
+  return std::chrono::duration<double>(to - from).count();
+}
+
 class Run {
  public:
   Run(dataplane::ReplayPipeline& pipeline, exporters::Writer& writer,
-      const CounterBlock& writer_counters, const SupervisorOptions& options,
+      const CounterBlock& writer_counters, const SupervisorOptions& options, MemoryUse memory,
       const SignalWatch& signals, Messages& messages)
       : pipeline_(pipeline),
         writer_(writer),
         writer_counters_(writer_counters),
         options_(options),
+        memory_(memory),
         signals_(signals),
         messages_(messages),
         started_(Clock::now()),
@@ -42,7 +48,8 @@ class Run {
   SupervisorResult until_done() {
     writer_.start();
     if (!options_.switches.empty()) hold_for_next_switch();
-    pipeline_.start();
+    const auto asked = Clock::now();
+    pipeline_.start(memory_.touched);
     dataplane::ReplayProgress p = pipeline_.progress();
     while (!p.finished) {
       const auto now = Clock::now();
@@ -56,14 +63,16 @@ class Run {
     progress_.finish();
     SupervisorResult result;
     result.writer = finish_writing();
-    result.wall_s = std::chrono::duration<double>(Clock::now() - started_).count();
+    result.source_started = pipeline_.source_started();
+    result.wall_s = seconds_between(result.source_started, Clock::now());
     p = pipeline_.progress();
     result.counters = all_counters(p);
     result.flows_open = p.flows_open;
     result.interrupted = interrupted_at_.has_value();
     result.groups = groups_;
     result.source_fault = pipeline_.source_fault();
-    result.memory_ceiling_bytes = pipeline_.memory_ceiling_bytes();
+    if (memory_.touched) memory_.touch_s = seconds_between(asked, result.source_started);
+    result.memory = memory_;
     return result;
   }
 
@@ -137,6 +146,7 @@ class Run {
   exporters::Writer& writer_;
   const CounterBlock& writer_counters_;
   const SupervisorOptions& options_;
+  MemoryUse memory_;
   const SignalWatch& signals_;
   Messages& messages_;
   Clock::time_point started_;
@@ -146,21 +156,44 @@ class Run {
   std::optional<Clock::time_point> interrupted_at_;
 };
 
+/// What the pipeline got, what of it is touched before the first packet, and whether that will do.
+flowstats::Result<void> settle_memory(const SupervisorOptions& options,
+                                      const dataplane::ReplayPipeline& pipeline, MemoryUse& use,
+                                      Messages& messages) {
+  const flowstats::FlowLimits& limits = options.replay.measurement.limits;
+  const bool endless = options.replay.loops == 0;
+  use.ceiling_bytes = pipeline.memory_ceiling_bytes();
+  use.pages = flowstats::page_use();
+  use.touched =
+      wants_touch(options.memory, limits,
+                  endless ? std::numeric_limits<uint64_t>::max() : options.packets_expected);
+  std::string note;
+  auto settled = check_memory(options.memory, available_memory(), use, note);
+  if (!settled) return settled;
+  messages.result(memory_line(options.memory, use, limits));
+  if (!note.empty()) messages.note(note);
+  return settled;
+}
+
 }  // namespace
 
 flowstats::Result<SupervisorResult> run_replay_pipeline(
     const std::vector<dataplane::CaptureFile>& captures, const SupervisorOptions& options,
     const SignalWatch& signals, Messages& messages) {
+  flowstats::set_page_policy(options.memory.huge_pages == HugePages::none
+                                 ? flowstats::PagePolicy::ordinary
+                                 : flowstats::PagePolicy::automatic);
   auto pipeline = dataplane::ReplayPipeline::create(captures, options.replay, options.config);
   if (!pipeline) return tl::make_unexpected(pipeline.error());
-  messages.detail("memory at most " + memory_text((*pipeline)->memory_ceiling_bytes()) +
-                  " for packets, flows and records");
+  MemoryUse memory;
+  if (auto settled = settle_memory(options, **pipeline, memory, messages); !settled)
+    return tl::make_unexpected(settled.error());
   CounterBlock writer_counters;
   exporters::Writer writer(options.writer, (*pipeline)->record_sources(), writer_counters,
                            [&](const std::string& line) { messages.result(line); });
   if (auto opened = writer.open(options.config, options.first_packet); !opened)
     return tl::make_unexpected(opened.error());
-  return Run(**pipeline, writer, writer_counters, options, signals, messages).until_done();
+  return Run(**pipeline, writer, writer_counters, options, memory, signals, messages).until_done();
 }
 
 }  // namespace tapstat::control

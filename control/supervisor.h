@@ -6,10 +6,12 @@
 /// Control thread.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <optional>
 #include <vector>
 
+#include "control/memory.h"
 #include "control/messages.h"
 #include "control/progress.h"
 #include "control/signal_watch.h"
@@ -30,6 +32,7 @@ struct GroupSwitch {
 struct SupervisorOptions {
   dataplane::ReplayOptions replay;
   exporters::WriterOptions writer;
+  MemorySettings memory;
   flowstats::ActiveConfig config;
   flowstats::Timestamp first_packet;  // names the first directory
   uint64_t packets_expected = 0;      // 0: unknown
@@ -42,7 +45,8 @@ struct SupervisorResult {
   uint64_t flows_open = 0;
   double wall_s = 0;
   bool interrupted = false;
-  uint64_t memory_ceiling_bytes = 0;
+  std::chrono::steady_clock::time_point source_started;
+  MemoryUse memory;
   flowstats::GroupMask groups;  // at the end
   exporters::WriterReport writer;
   std::optional<flowstats::Error> source_fault;  // a capture changed while it was read

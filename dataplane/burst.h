@@ -19,6 +19,7 @@ struct Burst {
   std::array<flowstats::Timestamp, kBurst> clocks;  // largest packet time of the capture up to it
   LinkType link_type = LinkType::ethernet;          // of all packets
   uint16_t count = 0;
+  bool has_hashes = false;  // the packets carry their flow hash (burst_frames.h)
 };
 
 }  // namespace tapstat::dataplane

@@ -24,6 +24,9 @@ class DuplicateFilter {
 
   [[nodiscard]] size_t bytes() const { return enabled() ? marks_.bytes() : 0; }
 
+  /// See PageBlock::touch().
+  void touch() { marks_.touch(); }
+
   /// A new flow takes `entry`.
   void forget(uint32_t entry) { marks_[entry] = {}; }
 

@@ -8,8 +8,10 @@
 #include <cstdio>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
+#include <numa.h>
 #include <rte_eal.h>
 #include <rte_errno.h>
 #include <rte_lcore.h>
@@ -76,14 +78,23 @@ std::vector<int> allowed_cpus() {
   return cpus;
 }
 
-/// "0@(0,1),1@0,2@1,3@0": the main lcore floats, the others are pinned in turn.
-std::string lcore_map(const std::vector<int>& cpus, unsigned worker_lcores) {
+/// "0@(2,3),1@0,2@1": the main lcore floats over the spare CPUs, the others are pinned in turn.
+std::string lcore_map(const std::vector<int>& cpus, const std::vector<int>& spare,
+                      unsigned worker_lcores) {
   std::string map = "0@(";
-  for (size_t i = 0; i < cpus.size(); ++i) map += (i == 0 ? "" : ",") + std::to_string(cpus[i]);
+  for (const int cpu : spare) map += (cpu == spare.front() ? "" : ",") + std::to_string(cpu);
   map += ")";
   for (unsigned lcore = 1; lcore <= worker_lcores; ++lcore)
     map += "," + std::to_string(lcore) + "@" + std::to_string(cpus[(lcore - 1) % cpus.size()]);
   return map;
+}
+
+/// What the calling thread touches first from now on (packet buffers, rings) comes from the memory
+/// node of `cpu`, if there is a choice. Lcores that run already keep their own nodes for what they
+/// touch.
+void prefer_memory_of(int cpu) {
+  if (numa_available() < 0 || numa_max_node() == 0) return;
+  if (const int node = numa_node_of_cpu(cpu); node >= 0) numa_set_preferred(node);
 }
 
 /// The last thing DPDK said, without its prefixes.
@@ -118,11 +129,12 @@ Result<Eal> start_eal(const EalOptions& options) {
                                              std::to_string(kWorkerLcoresMax) + ".");
   const std::vector<int> cpus = allowed_cpus();
   if (cpus.empty()) return fail(ExitStatus::environment, "no CPU that this process may use.");
+  std::vector<int> spare = spare_cpus(cpus, options.worker_lcores);
   std::vector<std::string> words = {"tapstat",     "--no-huge",
                                     "-m",          std::to_string(options.memory_mib),
                                     "--no-shconf", "--no-telemetry",
                                     "--no-pci",    "--iova-mode=va",
-                                    "--lcores",    lcore_map(cpus, options.worker_lcores)};
+                                    "--lcores",    lcore_map(cpus, spare, options.worker_lcores)};
   std::vector<char*> arguments;
   for (std::string& word : words) arguments.push_back(word.data());
 
@@ -138,7 +150,13 @@ Result<Eal> start_eal(const EalOptions& options) {
                                              " MiB of ordinary memory: " + last_line(said) + " (" +
                                              rte_strerror(error) + ").");
   set_log(options.verbose);
-  return Eal(options.worker_lcores);
+  prefer_memory_of(cpus.front());
+  return Eal(options.worker_lcores, std::move(spare));
+}
+
+std::vector<int> spare_cpus(const std::vector<int>& cpus, unsigned packet_threads) {
+  if (cpus.size() <= packet_threads) return cpus;
+  return {cpus.begin() + static_cast<ptrdiff_t>(packet_threads), cpus.end()};
 }
 
 std::string dpdk_version() {

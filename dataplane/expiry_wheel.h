@@ -26,6 +26,8 @@ class ExpiryWheel {
   explicit ExpiryWheel(uint32_t capacity) : links_(capacity) { heads_.fill(flowstats::kNoEntry); }
 
   [[nodiscard]] size_t bytes() const { return links_.capacity() * sizeof(Link); }
+  /// See PageBlock::touch().
+  void touch() { links_.touch(); }
 
   /// Queues `entry` to be examined soon after `deadline`; far deadlines are examined early and
   /// queued again.

@@ -1,6 +1,10 @@
 /// An open file descriptor and the names that lead to it.
 #pragma once
 
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
 #include <string>
 #include <utility>
 
@@ -27,5 +31,9 @@ class FileDescriptor {
  private:
   int fd_ = -1;
 };
+
+/// Fills `to` from `offset` of a file on; less only where the file ends. Empty, with errno set,
+/// when it cannot be read.
+[[nodiscard]] std::optional<size_t> read_at(int fd, std::span<uint8_t> to, uint64_t offset);
 
 }  // namespace tapstat::dataplane

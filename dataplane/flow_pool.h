@@ -21,6 +21,8 @@ class FlowPool {
   [[nodiscard]] const flowstats::TcpFlow& operator[](uint32_t entry) const { return flows_[entry]; }
   [[nodiscard]] uint32_t capacity() const { return flows_.capacity(); }
   [[nodiscard]] size_t bytes() const { return flows_.bytes(); }
+  /// See PageBlock::touch().
+  void touch() { flows_.touch(); }
 
   /// kNoEntry when all are in use. The caller opens the flow, which gives it a key.
   [[nodiscard]] uint32_t take() {

@@ -65,6 +65,20 @@ FlowShard::Use FlowShard::use() const {
           table_.probe_max()};
 }
 
+void FlowShard::touch() {
+  table_.touch();
+  flows_.touch();
+  nursery_.touch();
+  entry_of_slot_.touch();
+  slot_of_flow_.touch();
+  udp_pairs_.touch();
+  wheel_.touch();
+  duplicates_.touch();
+  recently_closed_.touch();
+  records_.touch();
+  // Not the trackers' pools: few flows at a time take of them, and always the same few pages.
+}
+
 void FlowShard::process(std::span<const Segment> burst, uint32_t epoch) {
   epoch_ = epoch;
   while (!burst.empty()) {
@@ -145,16 +159,22 @@ bool FlowShard::must_make_way(const TcpFlow& flow, const Segment& s) const {
          (opens_a_flow(s) && flow.is_port_reuse(s));
 }
 
-/// Nearly every segment: its flow is the candidate, has a full entry and was heard of lately.
+/// Nearly every segment: its flow is the candidate, has a full entry and goes on, and the segment
+/// is a usual one.
 void FlowShard::on_tcp(const Segment& s, uint32_t candidate) {
-  if (!Nursery::holds(candidate) && same_key(flows_[candidate].tuple, s.tuple) &&
-      s.clock - flows_[candidate].last_clock <= shortest_timeout_ && !s.has(tcp_flag::kSyn))
-      [[likely]]
-    update(candidate, s);
-  else
-    on_rare_tcp(s);
   if (s.malformed_offset) [[unlikely]]
     counters_.add(Counter::malformed_segments);
+  if (Nursery::holds(candidate)) return on_rare_tcp(s);
+  TcpFlow& flow = flows_[candidate];
+  if (!same_key(flow.tuple, s.tuple) || duplicates_.enabled()) [[unlikely]]
+    return on_rare_tcp(s);
+  if (s.clock - flow.last_clock > shortest_timeout_ && must_make_way(flow, s)) [[unlikely]]
+    return on_rare_tcp(s);
+  switch (flow.apply_usual(s, tracker_context_)) {
+    case TcpFlow::Usual::yes: return;
+    case TcpFlow::Usual::closed: return close(candidate, flowstats::FlowEnd::complete);
+    case TcpFlow::Usual::no: on_rare_tcp(s);
+  }
 }
 
 /// Any segment.
@@ -179,7 +199,7 @@ void FlowShard::update(uint32_t entry, const Segment& s) {
     ++not_analysed_;
     return;
   }
-  if (const auto end = flows_[entry].update(s, tracker_context_)) close(entry, *end);
+  if (const auto end = flows_[entry].apply_any(s, tracker_context_)) close(entry, *end);
 }
 
 /// No flow and none to open: the handshake is not in the capture, or the connection has been

@@ -56,6 +56,10 @@ class FlowShard {
   }
   [[nodiscard]] size_t bytes() const;
 
+  /// Brings all memory in, the ring's included, on the memory node of the calling thread: the
+  /// owner, before the first packet.
+  void touch();
+
   /// How the memory was used so far. Owner thread, or any other once that has stopped.
   struct Use {
     uint32_t flows_max = 0;  // capacity

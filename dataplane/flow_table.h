@@ -28,6 +28,8 @@ class FlowTable {
   [[nodiscard]] uint32_t capacity() const { return capacity_; }
   [[nodiscard]] uint32_t size() const { return size_; }
   [[nodiscard]] size_t bytes() const { return buckets_.bytes(); }
+  /// See PageBlock::touch().
+  void touch() { buckets_.touch(); }
   [[nodiscard]] uint32_t bucket_count() const { return bucket_count_; }
   /// Most flows at a time so far, and most buckets that an insertion had to look at.
   [[nodiscard]] uint32_t size_max() const { return size_max_; }

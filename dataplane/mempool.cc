@@ -14,10 +14,10 @@ using flowstats::Result;
 
 namespace {
 
-uint32_t buffers_wanted(uint32_t captured_length_max, unsigned lcores) {
+uint32_t buffers_wanted(uint32_t buffers_per_packet, unsigned lcores) {
   // DPDK moves buffers from a cache to the pool when it is one and a half times full.
   const uint32_t cached = lcores * (kBufferCache + kBufferCache / 2);
-  const uint32_t burst = kBurstMax * buffers_per_packet(captured_length_max);
+  const uint32_t burst = kBurstMax * buffers_per_packet;
   const uint32_t wanted = std::bit_ceil(cached + 2 * burst + 1) - 1;
   return wanted > kBuffersMin ? wanted : kBuffersMin;
 }
@@ -26,14 +26,22 @@ uint32_t buffers_wanted(uint32_t captured_length_max, unsigned lcores) {
 
 Result<PacketPool> PacketPool::create(const std::string& name, uint32_t captured_length_max,
                                       unsigned lcores) {
-  const uint32_t buffers = buffers_wanted(captured_length_max, lcores);
+  return make(name, buffers_wanted(buffers_per_packet(captured_length_max), lcores), kDataRoom);
+}
+
+Result<PacketPool> PacketPool::create_without_room(const std::string& name,
+                                                   uint32_t buffers_per_packet, unsigned lcores) {
+  return make(name, buffers_wanted(buffers_per_packet, lcores), 0);
+}
+
+Result<PacketPool> PacketPool::make(const std::string& name, uint32_t buffers, uint16_t data_room) {
   PacketPool pool;
   pool.pool_.reset(
-      rte_pktmbuf_pool_create(name.c_str(), buffers, kBufferCache, 0, kDataRoom, SOCKET_ID_ANY));
+      rte_pktmbuf_pool_create(name.c_str(), buffers, kBufferCache, 0, data_room, SOCKET_ID_ANY));
   if (pool.pool_ == nullptr)
     return fail(ExitStatus::environment,
                 "cannot make the packet pool of " + std::to_string(buffers) + " x " +
-                    std::to_string(kDataRoom) + " bytes: " + rte_strerror(rte_errno) + ".");
+                    std::to_string(data_room) + " bytes: " + rte_strerror(rte_errno) + ".");
   return pool;
 }
 

@@ -39,12 +39,18 @@ class PacketPool {
   [[nodiscard]] static flowstats::Result<PacketPool> create(const std::string& name,
                                                             uint32_t captured_length_max,
                                                             unsigned lcores);
+  /// The same for packets whose buffers (at most `buffers_per_packet` each) point to memory
+  /// elsewhere: buffers without room for data.
+  [[nodiscard]] static flowstats::Result<PacketPool> create_without_room(
+      const std::string& name, uint32_t buffers_per_packet, unsigned lcores);
   [[nodiscard]] rte_mempool* get() const { return pool_.get(); }
   [[nodiscard]] uint32_t buffers() const { return pool_->size; }
   /// Memory of all buffers with their headers.
   [[nodiscard]] size_t bytes() const;
 
  private:
+  [[nodiscard]] static flowstats::Result<PacketPool> make(const std::string& name, uint32_t buffers,
+                                                          uint16_t data_room);
   struct Free {
     void operator()(rte_mempool* pool) const { rte_mempool_free(pool); }
   };

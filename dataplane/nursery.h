@@ -26,6 +26,8 @@ class Nursery {
   [[nodiscard]] uint32_t size_max() const { return size_max_; }
   [[nodiscard]] bool full() const { return size_ == nodes_.capacity(); }
   [[nodiscard]] size_t bytes() const { return nodes_.bytes(); }
+  /// See PageBlock::touch().
+  void touch() { nodes_.touch(); }
 
   [[nodiscard]] const flowstats::HalfOpenFlow& operator[](uint32_t entry) const {
     return nodes_[entry & ~kMark].flow;

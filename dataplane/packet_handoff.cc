@@ -1,9 +1,9 @@
 #include "dataplane/packet_handoff.h"
 
-#include <sched.h>
-
 #include <rte_ring.h>
 #include <rte_ring_elem.h>
+
+#include "dataplane/idle.h"
 
 namespace tapstat::dataplane {
 
@@ -19,11 +19,12 @@ PacketHandoff::PacketHandoff(uint32_t capacity)
 }
 
 void PacketHandoff::push(std::span<const HandedPacket> packets) {
+  Idle idle;
   while (!packets.empty()) {
     const unsigned count = rte_ring_enqueue_burst_elem(
         ring_, packets.data(), kElementBytes, static_cast<unsigned>(packets.size()), nullptr);
     packets = packets.subspan(count);
-    if (!packets.empty()) sched_yield();  // the worker may be waiting for this very CPU
+    if (!packets.empty()) idle.rest();  // the worker may be waiting for this very CPU
   }
 }
 

@@ -17,12 +17,15 @@ struct rte_ring;
 
 namespace tapstat::dataplane {
 
+/// Without initial values: arrays of them are filled before they are read.
 struct HandedPacket {
-  rte_mbuf* packet = nullptr;  // nullptr: a mark, see `mark`
-  flowstats::Timestamp time;   // mark: time of the last frame
+  rte_mbuf* packet;           // with its hash (burst_frames.h); nullptr: a mark, see `mark`
+  flowstats::Timestamp time;  // mark at an end: time of the last frame
   flowstats::Timestamp clock;
-  enum class Mark : uint32_t { none, end_of_round, end_of_run } mark = Mark::none;
-  LinkType link_type = LinkType::ethernet;
+  /// first_ip: `time` is that of the round's first IP packet, which may have gone to another worker
+  /// or to none.
+  enum class Mark : uint32_t { none, first_ip, end_of_round, end_of_run } mark;
+  LinkType link_type;
 };
 static_assert(sizeof(HandedPacket) == 32);
 

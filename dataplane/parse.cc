@@ -75,17 +75,10 @@ NetworkStart find_network(Mode mode, LinkType type, ByteRange frame) {
 Counter parse(const ParseRules& rules, ByteRange frame, uint32_t captured_length, Segment& segment,
               bool& is_ip) {
   is_ip = false;
-  NetworkStart start;
-  if (rules.link_type == LinkType::ethernet && frame.has(0, kEthernetHeaderLength) &&
-      frame.u16(12) == kEtherTypeIpv4) [[likely]] {
-    start.offset = kEthernetHeaderLength;
-    start.promise = rules.mode == Mode::tstat ? Promise::ip : Promise::ipv4;
-  } else if (rules.link_type == LinkType::mixed) {
+  if (rules.link_type == LinkType::mixed)
     return parse_mixed(rules, frame, captured_length, segment, is_ip);
-  } else {
-    start = find_network(rules.mode, rules.link_type, frame);
-    if (start.outcome != Counter::analysed_packets) return start.outcome;
-  }
+  const NetworkStart start = find_network(rules.mode, rules.link_type, frame);
+  if (start.outcome != Counter::analysed_packets) return start.outcome;
   return rules.mode == Mode::tstat
              ? parse_network_tstat(rules.hash_seed, frame, start, segment, is_ip)
              : parse_network_corrected(rules.hash_seed, frame, captured_length, start, segment,

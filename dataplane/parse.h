@@ -3,7 +3,8 @@
 /// Reads each header once, by length fields and captured bytes, never beyond either. Two rule sets:
 /// tstat mode decodes exactly what Tstat 3.3.0 decodes; corrected mode any stack of VLAN, QinQ,
 /// MPLS and PPPoE, IP in IP (both versions either way) and GRE, to a bounded depth. No allocation,
-/// no state: any thread may call it. A packet has exactly one cause when it is not analysed.
+/// no state: any thread may call it. A packet has exactly one cause when it is not analysed. The
+/// packet path takes parse_burst() instead, which gives the same results faster.
 #pragma once
 
 #include <cstdint>

@@ -1,5 +1,8 @@
 #include "dataplane/parse_ip.h"
 
+#include <algorithm>
+#include <limits>
+
 #include "dataplane/tcp_options.h"
 
 namespace tapstat::dataplane {
@@ -131,6 +134,16 @@ template <Mode kMode>
   return promise == Promise::nothing ? Counter::dropped_not_ip : Counter::dropped_bad_ip;
 }
 
+/// `captured` is everything behind the transport header; payload_length is already known. A buffer
+/// holds less than 64 KiB.
+void set_payload(Segment& segment, ByteRange captured) {
+  constexpr size_t kCapturedMax = std::numeric_limits<uint16_t>::max();
+  const int32_t length = std::max(segment.payload_length, 0);
+  const size_t here = std::min({static_cast<size_t>(length), captured.size(), kCapturedMax});
+  segment.payload_bytes = captured.data();
+  segment.payload_captured = static_cast<uint16_t>(here);
+}
+
 template <Mode kMode>
 [[gnu::always_inline]] inline Counter read_tcp(ByteRange frame, const IpHeader& ip,
                                                Segment& segment) {
@@ -160,10 +173,7 @@ template <Mode kMode>
   if (header_length > kTcpHeaderLength)
     read_tcp_options(options_end.from(kTcpHeaderLength),
                      static_cast<uint32_t>(header_length - kTcpHeaderLength), segment.options);
-  segment.payload = segment.payload_length > 0
-                        ? tcp.from(static_cast<size_t>(header_length))
-                              .first(static_cast<size_t>(segment.payload_length))
-                        : ByteRange{};
+  set_payload(segment, tcp.from(static_cast<size_t>(header_length)));
   return Counter::analysed_packets;
 }
 
@@ -185,10 +195,7 @@ Counter read_udp(ByteRange frame, const IpHeader& ip, Segment& segment) {
   segment.flags = 0;
   segment.malformed_offset = false;
   segment.options = {};
-  segment.payload =
-      segment.payload_length > 0
-          ? udp.from(kUdpHeaderLength).first(static_cast<size_t>(segment.payload_length))
-          : ByteRange{};
+  set_payload(segment, udp.from(kUdpHeaderLength));
   return Counter::analysed_packets;
 }
 

@@ -21,6 +21,8 @@ class RecentlyClosed {
   RecentlyClosed() : entries_(kEntries) {}
 
   [[nodiscard]] size_t bytes() const { return entries_.bytes(); }
+  /// See PageBlock::touch().
+  void touch() { entries_.touch(); }
 
   void note(uint64_t hash, flowstats::Timestamp clock) {
     entries_[hash % kEntries] = {hash, clock, true};

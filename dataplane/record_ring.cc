@@ -1,6 +1,7 @@
 #include "dataplane/record_ring.h"
 
 #include <sched.h>
+#include <time.h>
 
 #include <cstring>
 
@@ -16,7 +17,19 @@ using flowstats::TcpRecord;
 
 namespace {
 constexpr unsigned kRecordBytes = sizeof(TcpRecord);
+/// How often the CPU is offered to the writer before the worker sleeps, and for how long: short
+/// beside the time in which the writer empties a full ring, long beside the cost of waking up.
+constexpr int kYields = 4;
+constexpr timespec kNap{0, 500'000};
+
+/// The ring is larger than the caches, so every record is in memory again when its turn comes: the
+/// lines of the next one are asked for while this one is filled.
+void prefetch(const TcpRecord& record) {
+  const char* const begin = reinterpret_cast<const char*>(&record);
+  for (unsigned offset = 0; offset < kRecordBytes; offset += RTE_CACHE_LINE_SIZE)
+    __builtin_prefetch(begin + offset, 1);
 }
+}  // namespace
 
 RecordRing::RecordRing(uint32_t capacity, WhenFull when_full)
     : memory_(static_cast<size_t>(rte_ring_get_memsize_elem(kRecordBytes, capacity))),
@@ -41,13 +54,24 @@ bool RecordRing::acquire() {
 TcpRecord* RecordRing::reserve() {
   if (used_ == reserved_) {
     publish();
-    while (!acquire()) {
+    if (!acquire()) {
       if (when_full_ == WhenFull::drop) return nullptr;
-      sched_yield();  // the writer may be waiting for this very CPU
+      wait_for_room();
     }
   }
   const uint32_t i = used_++;
-  return i < part_size_[0] ? part_[0] + i : part_[1] + (i - part_size_[0]);
+  if (used_ < reserved_) prefetch(*place(used_));
+  return place(i);
+}
+
+/// The writer may be waiting for this very CPU, or for a disk for seconds.
+void RecordRing::wait_for_room() {
+  for (int tried = 0; !acquire(); ++tried) {
+    if (tried < kYields)
+      sched_yield();
+    else
+      nanosleep(&kNap, nullptr);
+  }
 }
 
 void RecordRing::publish() {

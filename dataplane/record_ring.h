@@ -18,6 +18,10 @@ struct rte_ring;
 
 namespace tapstat::dataplane {
 
+/// Records in a ring unless tapstat.toml says otherwise: a second of a stalled writer at 50,000
+/// flows a second, with room to spare. A power of two.
+inline constexpr uint32_t kRecordRingDefault = 65'536;
+
 class RecordRing final : public flowstats::RecordSource {
  public:
   enum class WhenFull : uint8_t { wait, drop };
@@ -34,11 +38,17 @@ class RecordRing final : public flowstats::RecordSource {
   [[nodiscard]] size_t drain(std::span<flowstats::TcpRecord> out) override;
 
   [[nodiscard]] size_t bytes() const { return memory_.size(); }
+  /// Worker. See PageBlock::touch().
+  void touch() { memory_.touch(); }
 
  private:
   static constexpr uint32_t kBulk = 16;  // records reserved in the ring at once
 
   [[nodiscard]] bool acquire();
+  void wait_for_room();
+  [[nodiscard]] flowstats::TcpRecord* place(uint32_t reserved) const {
+    return reserved < part_size_[0] ? part_[0] + reserved : part_[1] + (reserved - part_size_[0]);
+  }
 
   flowstats::PageBlock memory_;
   rte_ring* ring_;

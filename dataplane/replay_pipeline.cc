@@ -1,15 +1,19 @@
 #include "dataplane/replay_pipeline.h"
 
+#include <time.h>
+
 #include <algorithm>
 #include <atomic>
+#include <chrono>
 #include <utility>
 
 #include <rte_launch.h>
 #include <rte_lcore.h>
 
+#include "dataplane/capture_readers.h"
 #include "dataplane/config_epoch.h"
+#include "dataplane/dispatcher.h"
 #include "dataplane/flow_shard.h"
-#include "dataplane/mempool.h"
 #include "dataplane/packet_handoff.h"
 #include "dataplane/record_ring.h"
 #include "dataplane/replay_source.h"
@@ -25,22 +29,15 @@ using flowstats::Timestamp;
 
 namespace {
 
-constexpr uint32_t kRecordRing = 16'384;  // records on their way to the writer, per worker
 constexpr uint32_t kHandoffRing = 1'024;  // packets on their way to a worker
 constexpr unsigned kFirstLcore = 1;       // lcore 0 is the control thread
-
-uint32_t captured_length_max(const std::vector<CaptureFile>& captures) {
-  uint32_t longest = 0;
-  for (const CaptureFile& c : captures) longest = std::max(longest, c.captured_length_max);
-  return longest;
-}
 
 }  // namespace
 
 /// Everything one worker owns, and what control reads of it.
 struct WorkerSet {
   WorkerSet(const ReplayOptions& options, ConfigEpoch& config, uint32_t id)
-      : records(kRecordRing, RecordRing::WhenFull::wait),
+      : records(options.record_ring, RecordRing::WhenFull::wait),
         shard(options.measurement, options.internal, records, counters),
         worker(options.measurement, shard, counters, config, id, status) {}
 
@@ -54,10 +51,9 @@ struct WorkerSet {
 class ReplayPipeline::Impl {
  public:
   Impl(const std::vector<CaptureFile>& captures, const ReplayOptions& options,
-       const ActiveConfig& config, PacketPool pool, PacketTimeField time_field)
+       const ActiveConfig& config, CaptureReaders readers, PacketTimeField time_field)
       : options_(options),
-        pool_(std::move(pool)),
-        source_(captures, pool_, time_field, options_.loops, options_.speed, control_),
+        source_(captures, std::move(readers), time_field, options_.loops, options_.speed, control_),
         config_(config, options_.workers) {
     for (uint32_t id = 0; id < options_.workers; ++id)
       workers_.push_back(std::make_unique<WorkerSet>(options_, config_, id));
@@ -72,15 +68,22 @@ class ReplayPipeline::Impl {
                                                std::move(handoffs), statuses_, dispatcher_status_);
   }
 
-  void start() {
+  void start(bool touch_memory) {
+    touch_memory_ = touch_memory;
     unsigned lcore = kFirstLcore;
     if (dispatcher_)
       launch(
-          lcore++, [](Impl& self, size_t) { self.dispatcher_->run(self.source_); }, 0);
+          lcore++,
+          [](Impl& self, size_t) {
+            self.wait_until_workers_are_ready();
+            self.dispatcher_->run(self.source_);
+          },
+          0);
     for (size_t i = 0; i < workers_.size(); ++i)
       launch(
           lcore++,
           [](Impl& self, size_t w) {
+            self.make_ready(*self.workers_[w]);
             if (self.dispatcher_)
               self.workers_[w]->worker.run_from_dispatcher(*self.handoffs_[w]);
             else
@@ -116,15 +119,19 @@ class ReplayPipeline::Impl {
   }
 
   [[nodiscard]] size_t bytes() const {
-    size_t sum = pool_.bytes();
+    size_t sum = source_.readers().bytes();
     for (const auto& w : workers_) sum += w->shard.bytes();
     for (const auto& h : handoffs_) sum += h->bytes();
     return sum;
   }
 
+  /// Of the source's lcore; read by control after the run.
+  [[nodiscard]] std::chrono::steady_clock::time_point source_started() const {
+    return source_started_;
+  }
+
   ReplayOptions options_;
   ReplayControl control_;
-  PacketPool pool_;
   ReplaySource source_;
   ConfigEpoch config_;
   std::vector<std::unique_ptr<WorkerSet>> workers_;
@@ -138,6 +145,20 @@ class ReplayPipeline::Impl {
     unsigned lcore;
     std::atomic<bool> returned = false;  // says to the thread sanitizer what DPDK's wait does
   };
+
+  /// On the worker's own lcore: the first touch decides on which memory node a page lies.
+  void make_ready(WorkerSet& w) {
+    if (touch_memory_) w.shard.touch();
+    if (!dispatcher_) source_started_ = std::chrono::steady_clock::now();
+    workers_ready_.fetch_add(1, std::memory_order_release);
+  }
+  /// On the dispatcher's lcore: no packet before all memory is there.
+  void wait_until_workers_are_ready() {
+    constexpr timespec kNap{0, 100'000};
+    while (workers_ready_.load(std::memory_order_acquire) < workers_.size())
+      nanosleep(&kNap, nullptr);
+    source_started_ = std::chrono::steady_clock::now();
+  }
 
   void launch(unsigned lcore, Job run, size_t index) {
     LcoreJob* job = jobs_.emplace_back(new LcoreJob{*this, run, index, lcore}).get();
@@ -158,18 +179,21 @@ class ReplayPipeline::Impl {
   WorkerStatus dispatcher_status_;
   std::unique_ptr<Dispatcher> dispatcher_;
   std::vector<std::unique_ptr<LcoreJob>> jobs_;
+  bool touch_memory_ = false;  // before the lcores are started
+  std::atomic<size_t> workers_ready_ = 0;
+  std::chrono::steady_clock::time_point source_started_;  // written by the source's lcore
 };
 
 Result<std::unique_ptr<ReplayPipeline>> ReplayPipeline::create(
     const std::vector<CaptureFile>& captures, const ReplayOptions& options,
     const ActiveConfig& config) {
-  auto pool = PacketPool::create("packets", captured_length_max(captures),
-                                 lcores_needed(options.workers) + 1);
-  if (!pool) return tl::make_unexpected(pool.error());
   auto time_field = PacketTimeField::find();
   if (!time_field) return tl::make_unexpected(time_field.error());
+  auto readers = CaptureReaders::create(options.reader, captures, *time_field,
+                                        lcores_needed(options.workers) + 1, options.workers);
+  if (!readers) return tl::make_unexpected(readers.error());
   return std::unique_ptr<ReplayPipeline>(new ReplayPipeline(
-      std::make_unique<Impl>(captures, options, config, std::move(*pool), *time_field)));
+      std::make_unique<Impl>(captures, options, config, std::move(*readers), *time_field)));
 }
 
 ReplayPipeline::ReplayPipeline(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
@@ -184,13 +208,16 @@ std::vector<flowstats::RecordSource*> ReplayPipeline::record_sources() {
 }
 
 size_t ReplayPipeline::memory_ceiling_bytes() const { return impl_->bytes(); }
-void ReplayPipeline::start() { impl_->start(); }
+void ReplayPipeline::start(bool touch_memory) { impl_->start(touch_memory); }
 void ReplayPipeline::request_stop() {
   impl_->control_.stop.store(true, std::memory_order_relaxed);
   release();
 }
 ReplayProgress ReplayPipeline::progress() const { return impl_->progress(); }
 void ReplayPipeline::join() { impl_->join(); }
+std::chrono::steady_clock::time_point ReplayPipeline::source_started() const {
+  return impl_->source_started();
+}
 std::optional<Error> ReplayPipeline::source_fault() const { return impl_->source_.fault(); }
 
 void ReplayPipeline::publish(const ActiveConfig& config) { impl_->config_.publish(config); }

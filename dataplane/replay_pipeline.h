@@ -1,5 +1,5 @@
-/// The packet path of a replay: pcap ports -> (dispatcher ->) workers -> record rings, started and
-/// watched by control.
+/// The packet path of a replay: readers of captures -> (dispatcher ->) workers -> record rings,
+/// started and watched by control.
 ///
 /// One worker: source, worker and table run to completion on one lcore. Several workers: a
 /// dispatcher lcore parses, hashes and hands packets over single-producer rings. Nothing of a file
@@ -7,12 +7,15 @@
 /// unless they say otherwise. start_eal() comes first.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <optional>
 #include <vector>
 
 #include "dataplane/capture_file.h"
+#include "dataplane/reader_kind.h"
+#include "dataplane/record_ring.h"
 #include "flowstats/active_config.h"
 #include "flowstats/base/counters.h"
 #include "flowstats/base/result.h"
@@ -23,12 +26,14 @@
 namespace tapstat::dataplane {
 
 struct ReplayOptions {
+  ReaderKind reader = ReaderKind::dpdk;
   unsigned workers = 1;
   uint64_t loops =
       1;  // rounds over all captures, packet times shifted each round; 0 = until request_stop()
   double speed = 0;  // 1 = real time, 2 = twice as fast; 0 = as fast as possible
   flowstats::Measurement measurement;
   flowstats::NetworkList internal;
+  uint32_t record_ring = kRecordRingDefault;  // records of one worker; a power of two
 };
 
 struct ReplayProgress {
@@ -40,8 +45,8 @@ struct ReplayProgress {
 
 class ReplayPipeline {
  public:
-  /// Makes pools, ports, tables and rings; the captures (at least one) outlive the pipeline.
-  /// Errors: ExitStatus::environment (memory, ports).
+  /// Makes pools, readers, tables and rings; the captures (at least one) outlive the pipeline.
+  /// Errors: ExitStatus::environment (memory, ports), ExitStatus::input_unreadable (preloading).
   [[nodiscard]] static flowstats::Result<std::unique_ptr<ReplayPipeline>> create(
       const std::vector<CaptureFile>& captures, const ReplayOptions& options,
       const flowstats::ActiveConfig& config);
@@ -55,13 +60,18 @@ class ReplayPipeline {
   [[nodiscard]] std::vector<flowstats::RecordSource*> record_sources();
   [[nodiscard]] size_t memory_ceiling_bytes() const;
 
-  void start();
+  /// `touch_memory`: every worker first brings its memory in, all at the same time, and only then
+  /// the source is asked for packets.
+  void start(bool touch_memory);
   /// Any thread, async-signal-safe: stop reading after the current burst, then close all flows as
   /// at the end of a trace.
   void request_stop();
   [[nodiscard]] ReplayProgress progress() const;
   /// After progress().finished: waits for the lcores to return.
   void join();
+  /// After progress().finished: when the source was first asked for packets, with all memory
+  /// touched that was to be.
+  [[nodiscard]] std::chrono::steady_clock::time_point source_started() const;
   /// After join(): why a capture could not be read to its counted end, if so.
   [[nodiscard]] std::optional<flowstats::Error> source_fault() const;
 

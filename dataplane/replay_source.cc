@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <chrono>
+#include <limits>
+#include <utility>
 
 #include <rte_mbuf.h>
 
@@ -12,7 +14,6 @@ using flowstats::Timestamp;
 
 namespace {
 
-constexpr unsigned kPortNumber = 0;  // one port is open at a time
 constexpr Duration kRoundGap = flowstats::seconds(1);
 
 int64_t wall_us() {
@@ -33,11 +34,11 @@ Duration round_length(const std::vector<CaptureFile>& captures) {
 
 }  // namespace
 
-ReplaySource::ReplaySource(const std::vector<CaptureFile>& captures, const PacketPool& pool,
+ReplaySource::ReplaySource(const std::vector<CaptureFile>& captures, CaptureReaders readers,
                            PacketTimeField time_field, uint64_t loops, double speed,
                            const ReplayControl& control)
     : captures_(captures),
-      pool_(pool),
+      readers_(std::move(readers)),
       time_field_(time_field),
       control_(control),
       loops_(loops),
@@ -49,13 +50,12 @@ bool ReplaySource::open_next() {
   while (next_capture_ < captures_.size()) {
     const CaptureFile& capture = captures_[next_capture_++];
     if (capture.packets == 0) continue;
-    port_.reset();
-    auto port = PcapPort::open(capture, pool_, kPortNumber);
-    if (!port) {
-      fault_ = port.error();
+    const auto reader = readers_.open(next_capture_ - 1);
+    if (!reader) {
+      fault_ = reader.error();
       continue;
     }
-    port_.emplace(std::move(*port));
+    reader_ = *reader;
     link_type_ = capture.link_type;
     return true;
   }
@@ -63,7 +63,8 @@ bool ReplaySource::open_next() {
 }
 
 ReplaySource::State ReplaySource::end_round() {
-  port_.reset();
+  reader_ = nullptr;
+  readers_.close();
   next_capture_ = 0;
   ++rounds_done_;
   shift_ = {shift_.us + round_length_.us};
@@ -73,11 +74,11 @@ ReplaySource::State ReplaySource::end_round() {
   return State::round_ended;
 }
 
-/// Takes a burst from the port into pending_. False when there was none.
+/// Takes a burst from the reader into pending_. False when there was none.
 bool ReplaySource::refill() {
   pending_first_ = 0;
-  pending_count_ = port_->receive(pending_.data(), kBurst);
-  if (port_->ended_early())
+  pending_count_ = reader_->receive(pending_.data(), kBurst);
+  if (reader_->ended_early())
     fault_ =
         flowstats::Error{flowstats::ExitStatus::input_damaged,
                          "\"" + captures_[next_capture_ - 1].name.string() +
@@ -122,7 +123,7 @@ ReplaySource::State ReplaySource::receive(Burst& burst) {
     return end_round();
   }
   if (pending_count_ == 0) {
-    if ((!port_ || port_->remaining() == 0) && !open_next()) return end_round();
+    if ((reader_ == nullptr || reader_->remaining() == 0) && !open_next()) return end_round();
     if (!refill()) return State::waiting;
   }
   const uint16_t count = due(allowed(pending_count_));

@@ -1,6 +1,6 @@
 /// The packets of one or several captures in order, as one trace: rounds, pacing and the exact end.
 ///
-/// Opens one pcap port at a time. Owned by the thread that receives (the worker, or the dispatcher
+/// Opens one reader at a time. Owned by the thread that receives (the worker, or the dispatcher
 /// when there are several workers); ReplayControl is how the control thread talks to it.
 #pragma once
 
@@ -11,7 +11,7 @@
 
 #include "dataplane/burst.h"
 #include "dataplane/capture_file.h"
-#include "dataplane/rx_pcap.h"
+#include "dataplane/capture_readers.h"
 #include "flowstats/base/units.h"
 
 namespace tapstat::dataplane {
@@ -27,9 +27,9 @@ class ReplaySource {
  public:
   enum class State : uint8_t { packets, waiting, round_ended, finished };
 
-  /// `speed` 0 = as fast as possible, 1 = packet times. `loops` 0 = until stopped. The captures
-  /// outlive the source.
-  ReplaySource(const std::vector<CaptureFile>& captures, const PacketPool& pool,
+  /// `readers` are of `captures`, which outlive the source. `speed` 0 = as fast as possible, 1 =
+  /// packet times. `loops` 0 = until stopped.
+  ReplaySource(const std::vector<CaptureFile>& captures, CaptureReaders readers,
                PacketTimeField time_field, uint64_t loops, double speed,
                const ReplayControl& control);
 
@@ -42,6 +42,7 @@ class ReplaySource {
   [[nodiscard]] uint64_t holding_at() const { return holding_at_; }
   [[nodiscard]] flowstats::Timestamp last_frame() const { return last_frame_; }
   [[nodiscard]] flowstats::Timestamp clock() const { return clock_; }
+  [[nodiscard]] const CaptureReaders& readers() const { return readers_; }
   /// Why a capture could not be read to its counted end, if so.
   [[nodiscard]] const std::optional<flowstats::Error>& fault() const { return fault_; }
 
@@ -57,7 +58,7 @@ class ReplaySource {
   }
 
   const std::vector<CaptureFile>& captures_;
-  const PacketPool& pool_;
+  CaptureReaders readers_;
   PacketTimeField time_field_;
   const ReplayControl& control_;
   uint64_t loops_;
@@ -65,7 +66,7 @@ class ReplaySource {
   flowstats::Duration round_length_;
   flowstats::Duration shift_;  // added to the packet times of this round
 
-  std::optional<PcapPort> port_;
+  PacketReader* reader_ = nullptr;  // of the capture at hand
   size_t next_capture_ = 0;
   LinkType link_type_ = LinkType::ethernet;
   uint64_t rounds_done_ = 0;

@@ -3,7 +3,6 @@
 #include <algorithm>
 
 #include <rte_bus_vdev.h>
-#include <rte_errno.h>
 #include <rte_lcore.h>
 #include <rte_mempool.h>
 
@@ -33,15 +32,6 @@ tl::unexpected<flowstats::Error> port_failed(const std::string& device, const ch
 }
 
 }  // namespace
-
-Result<PacketTimeField> PacketTimeField::find() {
-  int offset = 0;
-  if (rte_mbuf_dyn_rx_timestamp_register(&offset, nullptr) != 0)
-    return fail(ExitStatus::environment,
-                std::string("no room for the time of a packet in DPDK's mbuf: ") +
-                    rte_strerror(rte_errno) + ".");
-  return PacketTimeField(offset);
-}
 
 Result<PcapPort> PcapPort::open(const CaptureFile& capture, const PacketPool& pool,
                                 unsigned number) {

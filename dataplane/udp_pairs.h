@@ -61,6 +61,11 @@ class UdpPairs {
     slots_.for_each_used([this](uint32_t slot) { forget(slot); });
     slots_.restart();
   }
+  /// See PageBlock::touch().
+  void touch() {
+    table_.touch();
+    pairs_.touch();
+  }
 
  private:
   struct alignas(64) Pair {

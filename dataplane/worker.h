@@ -1,35 +1,31 @@
-/// The packet loop of one lcore: receive, parse, process, free, quiesce.
+/// The packet loop of one worker: short loops over a burst, from its buffers to its flows.
 ///
-/// run_from_source() is source and worker in one (one worker); run_from_dispatcher() takes what the
-/// dispatcher hands over; Dispatcher::run() is the source when there are several workers. Each runs
-/// on its own lcore until the source is finished and owns everything it is given but the shared
-/// control, whose fields say who writes them.
+/// 1. prefetch buffers and headers (burst_frames.h); 2. parse (parse_burst.h); 3. look up and
+/// update flows, and 4. publish the records of those that ended (flow_shard.h); 5. free the
+/// buffers. Then the worker passes a quiescent point of the configuration and says how far it is.
+///
+/// run_from_source() is source and worker in one thread (one worker); run_from_dispatcher() takes
+/// what a dispatcher hands over. Each runs on its own lcore until the source is finished. Who owns
+/// what: that thread alone uses shard, segments and counters (others may read the counters) and its
+/// reader slot in `config`; it writes `status`, which control and the dispatcher read. Packets are
+/// owned from the moment they are received until they are freed; records go to the writer's thread
+/// through the shard's ring.
 #pragma once
 
 #include <array>
-#include <atomic>
 #include <cstdint>
-#include <vector>
 
-#include "dataplane/burst.h"
+#include "dataplane/burst_frames.h"
 #include "dataplane/config_epoch.h"
 #include "dataplane/flow_shard.h"
+#include "dataplane/idle.h"
 #include "dataplane/packet_handoff.h"
 #include "dataplane/replay_source.h"
+#include "dataplane/worker_status.h"
 #include "flowstats/base/counters.h"
 #include "flowstats/measurement.h"
 
 namespace tapstat::dataplane {
-
-/// What a worker tells control; written by the worker only.
-struct alignas(128) WorkerStatus {
-  std::atomic<uint64_t> packets_done =
-      0;  // received from source or dispatcher and completely processed
-  std::atomic<int64_t> clock_us = flowstats::kNever.us;
-  /// The hold_at at which the source waits with everything before it processed.
-  std::atomic<uint64_t> held_at = ReplayControl::kNoHold;
-  std::atomic<bool> finished = false;
-};
 
 class Worker {
  public:
@@ -42,7 +38,9 @@ class Worker {
   void run_from_dispatcher(PacketHandoff& handoff);
 
  private:
-  void process(const Burst& burst);
+  void process_located(const Burst& burst);
+  void process_handed(Burst& burst);
+  [[nodiscard]] bool take_mark(const HandedPacket& mark);
   void finish_trace(flowstats::Timestamp last_frame, flowstats::Timestamp clock);
   void rest();
 
@@ -52,29 +50,9 @@ class Worker {
   ConfigEpoch& config_;
   uint32_t reader_id_;
   WorkerStatus& status_;
+  Idle idle_;
+  BurstFrames frames_;
   std::array<flowstats::Segment, kBurst> segments_;
-};
-
-class Dispatcher {
- public:
-  Dispatcher(const flowstats::Measurement& measurement, flowstats::CounterBlock& counters,
-             std::vector<PacketHandoff*> handoffs, const std::vector<WorkerStatus*>& workers,
-             WorkerStatus& status);
-
-  void run(ReplaySource& source);
-
- private:
-  void dispatch(const Burst& burst);
-  void mark_all(HandedPacket::Mark mark, const ReplaySource& source);
-  [[nodiscard]] bool workers_caught_up() const;
-
-  const flowstats::Measurement& measurement_;
-  flowstats::CounterBlock& counters_;
-  std::vector<PacketHandoff*> handoffs_;
-  const std::vector<WorkerStatus*>& workers_;
-  WorkerStatus& status_;
-  uint64_t handed_ = 0;
-  std::vector<std::vector<HandedPacket>> lots_;  // of one burst, by worker; capacity kBurst each
 };
 
 }  // namespace tapstat::dataplane

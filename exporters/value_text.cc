@@ -53,6 +53,11 @@ uint64_t scaled_to_millionths(uint64_t mantissa, int places) {
 
 char* write_decimal(char* out, double value) {
   const auto bits = std::bit_cast<uint64_t>(value);
+  if (bits == 0) {  // what did not happen: the most frequent time of all
+    constexpr std::string_view kZero = "0.000000";
+    std::memcpy(out, kZero.data(), kZero.size());
+    return out + kZero.size();
+  }
   const auto biased = static_cast<int>((bits >> kMantissaBits) & 0x7ff);
   if (biased == 0x7ff) return write_millionths(out, 0);
   if ((bits >> 63) != 0) *out++ = '-';

@@ -32,7 +32,12 @@ inline constexpr size_t kAddressCharsMax = 45;  // INET6_ADDRSTRLEN without its 
 /// nothing becomes "-".
 void append_escaped(RowBuffer& out, std::string_view text);
 
+/// Most values of a row have one digit.
 [[nodiscard]] inline char* write_integer(char* out, uint64_t value) {
+  if (value < 10) {
+    *out = static_cast<char>('0' + value);
+    return out + 1;
+  }
   return std::to_chars(out, out + kIntegerCharsMax, value).ptr;
 }
 [[nodiscard]] inline char* write_integer(char* out, int64_t value) {

@@ -22,6 +22,7 @@
 #include "exporters/directory_follower.h"
 #include "exporters/record_batch.h"
 #include "exporters/record_collector.h"
+#include "exporters/thread_placement.h"
 #include "exporters/tstat_log.h"
 #include "exporters/turn.h"
 #include "exporters/write_errors.h"
@@ -44,10 +45,11 @@ constexpr TcpLog log_of(const TcpRecord& record) {
 }
 
 /// Never more than there are cores, which TBB would complain about on standard error.
-unsigned thread_count(unsigned wanted) {
-  const int cores = tbb::info::default_concurrency();
-  if (wanted != 0) return std::min(wanted, static_cast<unsigned>(cores));
-  return static_cast<unsigned>(std::clamp(cores / 4, 1, 4));
+unsigned thread_count(const WriterOptions& options) {
+  const auto cores = static_cast<unsigned>(tbb::info::default_concurrency());
+  if (options.threads_max != 0) return std::min(options.threads_max, cores);
+  const auto own = static_cast<unsigned>(options.cpus.size());
+  return writer_threads(own == 0 ? cores : std::min(own, cores), options.gzip);
 }
 
 /// The parallel stage: touches nothing but the batch.
@@ -73,11 +75,12 @@ class Writer::Impl {
   Impl(WriterOptions options, std::vector<flowstats::RecordSource*> sources, CounterBlock& counters,
        Announce announce)
       : options_(std::move(options)),
-        threads_(thread_count(options_.threads_max)),
+        threads_(thread_count(options_)),
         files_(counters, errors_),
         follower_(options_, counters, errors_, std::move(announce)),
         collector_(std::move(sources), follower_, options_.flush, batches_in_flight() + 1),
-        arena_(static_cast<int>(threads_), 1) {}
+        arena_(static_cast<int>(threads_), 1),
+        placement_(arena_, options_.cpus) {}
 
   ~Impl() {
     if (thread_.joinable()) finish();
@@ -208,6 +211,7 @@ class Writer::Impl {
   DirectoryFollower follower_;
   RecordCollector collector_;
   tbb::task_arena arena_;
+  ThreadPlacement placement_;
   std::thread thread_;
 
   std::mutex mutex_;  // guards finishing_

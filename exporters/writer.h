@@ -28,8 +28,17 @@ struct WriterOptions {
   flowstats::Duration rotate;  // packet time between directories; zero = never
   flowstats::Duration flush =
       flowstats::seconds(1);  // wall clock: rows are in the file at most this late
-  unsigned threads_max = 0;   // that format and compress; 0 = a quarter of the cores, 1 to 4
+  std::vector<int> cpus;      // where its threads run; empty: on any that the process may use
+  unsigned threads_max = 0;   // that format and compress; 0 = as many as writer_threads() says
 };
+
+/// Threads that format and compress on `cores` cores. Text: a quarter, 1 to 4, since one makes a
+/// million rows a second. Gzip takes seven times as long: all of them, up to 16.
+[[nodiscard]] constexpr unsigned writer_threads(unsigned cores, bool gzip) {
+  const unsigned wanted = gzip ? cores : cores / 4;
+  const unsigned most = gzip ? 16 : 4;
+  return wanted < 1 ? 1 : wanted > most ? most : wanted;
+}
 
 /// What the writer did, after finish().
 struct WriterReport {

@@ -73,14 +73,14 @@ struct alignas(64) TcpFlow {
   void open(const Segment& syn, const NetworkList& networks);
 
   /// Applies a segment of this flow. A value means that the flow has ended with it.
-  std::optional<FlowEnd> update(const Segment& segment, TrackerContext& context) {
-    const Usual usual = apply_usual(segment, context);
-    if (usual == Usual::yes) [[likely]]
-      return std::nullopt;
-    if (usual == Usual::closed) return FlowEnd::complete;
-    return context.mode == Mode::tstat ? update_as<Mode::tstat>(segment, context)
-                                       : update_as<Mode::corrected>(segment, context);
-  }
+  std::optional<FlowEnd> update(const Segment& segment, TrackerContext& context);
+
+  /// The same in two steps, for a caller that has its flow at hand: the short way of nearly every
+  /// segment, which answers `no` and changes nothing when the segment is not usual ...
+  enum class Usual : uint8_t { no, yes, closed };
+  [[nodiscard]] Usual apply_usual(const Segment& segment, TrackerContext& context);
+  /// ... and the long way, for any segment.
+  std::optional<FlowEnd> apply_any(const Segment& segment, TrackerContext& context);
 
   /// Fetches the lines that update() will need for a usual segment.
   void prefetch(Direction from, bool has_payload) const {
@@ -117,8 +117,8 @@ struct alignas(64) TcpFlow {
  private:
   template <Mode kMode>
   struct Update;
-  enum class Usual : uint8_t { no, yes, closed };
-  [[nodiscard]] Usual apply_usual(const Segment& segment, TrackerContext& context);
+  void count_usual(const Segment& segment, size_t d, uint64_t window);
+  void count_laps(size_t d, bool has_payload);
   void settle_window_scales(bool syn);
   void note_firsts(const Segment& segment, size_t d);
   void note_message(size_t d, Mode mode);

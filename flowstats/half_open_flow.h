@@ -20,7 +20,7 @@ struct HalfOpenFlow {
   [[nodiscard]] static bool may_begin_with(const Segment& syn) { return !syn.has(tcp_flag::kRst); }
   void open(const Segment& syn) {
     opening = syn;
-    opening.payload = {};
+    opening.payload_captured = 0;
   }
 
   /// What TcpFlow::expired says of a flow of one SYN. `last_heard` is opening.time or

@@ -1,39 +1,95 @@
 #!/usr/bin/env python3
-"""Instructions of one packet on the worker path, counted by valgrind: repeatable to a tenth of a
-per cent on any machine.
+"""Instructions on the worker path, counted by valgrind: repeatable to a tenth of a per cent, so
+they decide where times on a shared machine cannot.
 
-Four runs of bench/run_pipeline: many and few packets, with and without processing them. Start-up
-and opening cancel out between many and few, the writing of the frames between processing and not
-processing.
+    bench_instructions.py [--build BUILD]              prints the figures
+    bench_instructions.py --gate BASELINE.json         fails when one is more than 3 % above it
+    bench_instructions.py --update BASELINE.json       writes the figures there
 
-Usage: bench_instructions.py [--build BUILD] [--flows 10000]
+Only what happens inside bench/run_pipeline's measured_*() is counted: neither the generator nor the
+start of the program. Figures, each in both modes but the floor:
+
+    steady   a packet of 10,000 open connections
+    isp_mix  a packet of the ISP mix, openings and closings included
+    loss5    the same with 5 % loss and 2 % reordering
+    flow     a flow of the set-up stress on top of its packets, which count as steady ones
+    floor    a packet of the floor (dataplane/floor.h)
+
+Exit status 1: too many instructions; 77: valgrind is not installed.
 """
 import argparse
+import json
 import pathlib
 import re
+import shutil
 import subprocess
 import sys
 import tempfile
 
-FEW, MANY = 20_480, 61_440  # whole blocks of 2048 packets
+TOLERANCE = 0.03
+SKIPPED = 77  # what meson takes for "not run"
+MODES = ("tstat", "corrected")
+NAMES = ("steady", "isp_mix", "loss5", "flow")
+STEADY = ("steady", 10_000, 40_960)  # flows, packets: whole blocks of 2,048
+FLOOR = ("floor", 10_000, 40_960)
+ISP_MIX = ("isp_mix", 1_000, 500)  # flows, of them at the same time
+LOSS5 = ("isp_mix_loss5", 1_000, 500)
+SETUP = ("setup_stress", 3_000, 1_000)
 
 
-def instructions(program, packets, flows, *more):
+def count(program, mode, load):
+    """(instructions, packets, flows) of one load."""
     with tempfile.TemporaryDirectory() as folder:
         command = [
             "valgrind",
             "--tool=callgrind",
+            "--toggle-collect=tapstat::bench::measured_*",
             f"--callgrind-out-file={folder}/out",
             program,
-            str(packets),
-            str(flows),
-            *more,
+            mode,
+            *map(str, load),
         ]
-        result = subprocess.run(command, check=True, capture_output=True, text=True)
+        result = subprocess.run(command, check=False, capture_output=True, text=True)
     counted = re.search(r"Collected : (\d+)", result.stderr)
-    if counted is None:
-        sys.exit("bench_instructions: valgrind did not report a count:\n" + result.stderr)
-    return int(counted.group(1))
+    sizes = re.search(r"(\d+) packets (\d+) flows", result.stdout)
+    if result.returncode != 0 or counted is None or sizes is None or int(counted.group(1)) == 0:
+        words = " ".join(map(str, command))
+        sys.exit(f"bench_instructions: no count from {words}\n{result.stderr}")
+    return int(counted.group(1)), int(sizes.group(1)), int(sizes.group(2))
+
+
+def figures(program):
+    """{"MODE figure": instructions}"""
+    found = {}
+    for mode in MODES:
+        instructions, packets, _ = count(program, mode, STEADY)
+        steady = instructions / packets
+        found[f"{mode} steady"] = steady
+        for name, load in (("isp_mix", ISP_MIX), ("loss5", LOSS5)):
+            instructions, packets, _ = count(program, mode, load)
+            found[f"{mode} {name}"] = instructions / packets
+        instructions, packets, flows = count(program, mode, SETUP)
+        found[f"{mode} flow"] = (instructions - packets * steady) / flows
+    instructions, packets, _ = count(program, MODES[0], FLOOR)
+    found["floor"] = instructions / packets
+    return {name: round(value, 1) for name, value in found.items()}
+
+
+def compare(found, baseline):
+    """Sentences about what has become too dear; prints everything."""
+    problems = []
+    print(f"{'instructions':<20}{'now':>10}{'baseline':>10}{'change':>9}")
+    for name, now in found.items():
+        if name not in baseline:
+            problems.append(f"{name}: not in the baseline; write it with --update")
+            continue
+        change = now / baseline[name] - 1
+        print(f"{name:<20}{now:>10.1f}{baseline[name]:>10.1f}{change:>9.1%}")
+        if change > TOLERANCE:
+            problems.append(f"{name}: {now:.1f} instructions, {change:.1%} more than the baseline")
+    for name in sorted(baseline.keys() - found.keys()):
+        problems.append(f"{name}: in the baseline, not measured")
+    return problems
 
 
 def main():
@@ -41,20 +97,24 @@ def main():
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--build", default="build", type=pathlib.Path)
-    parser.add_argument("--flows", default=10_000, type=int)
+    choice = parser.add_mutually_exclusive_group()
+    choice.add_argument("--gate", type=pathlib.Path, metavar="BASELINE.json")
+    choice.add_argument("--update", type=pathlib.Path, metavar="BASELINE.json")
     arguments = parser.parse_args()
-    program = arguments.build.resolve() / "bench" / "run_pipeline"
-
-    def growth(*more):
-        many, few = (
-            instructions(program, packets, arguments.flows, *more) for packets in (MANY, FEW)
-        )
-        return (many - few) / (MANY - FEW)
-
-    print(
-        f"{growth() - growth('--write-only'):.1f} instructions a packet at {arguments.flows} flows"
-    )
+    if shutil.which("valgrind") is None:
+        print("bench_instructions: valgrind is not installed (package valgrind); nothing counted")
+        return SKIPPED
+    found = figures(arguments.build.resolve() / "bench" / "run_pipeline")
+    if arguments.gate is None:
+        for name, value in found.items():
+            print(f"{name:<20}{value:>10.1f}")
+        if arguments.update is not None:
+            arguments.update.write_text(json.dumps({"instructions": found}, indent=1) + "\n")
+        return 0
+    problems = compare(found, json.loads(arguments.gate.read_text())["instructions"])
+    print("\n".join(problems) or f"nothing more than {TOLERANCE:.0%} above the baseline")
+    return 1 if problems else 0
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -4,6 +4,7 @@
 /// host byte order. VLAN tags, MPLS labels and tunnels are not part of the key.
 #pragma once
 
+#include <bit>
 #include <compare>
 #include <cstdint>
 
@@ -59,23 +60,57 @@ struct DirectedTuple {
       Direction::from_a};
 }
 
-/// 64-bit keyed hash of the tuple; symmetric because the tuple is canonical. The table takes its
-/// low half, sharding its high half. `seed` is fixed for replays and random for live ports (hash
+/// The 128-bit product of two words, folded to 64 bits: the mixing step of the hash. Every operand
+/// below holds a key word, so that nobody who does not know the seed can choose it.
+[[nodiscard]] constexpr uint64_t multiply_and_fold(uint64_t x, uint64_t y) {
+  const auto product = static_cast<unsigned __int128>(x) * y;
+  return static_cast<uint64_t>(product) ^ static_cast<uint64_t>(product >> 64);
+}
+
+/// The key words of the hash, made from a seed: fixed for replays and random for live ports (hash
 /// flooding).
+struct HashKey {
+  uint64_t word[6];
+
+  constexpr explicit HashKey(uint64_t seed)
+      // The constants are the first words of the fraction of pi: arbitrary, with mixed bits.
+      : word{seed ^ 0x243f6a8885a308d3ULL,
+             std::rotl(seed, 13) ^ 0x13198a2e03707344ULL,
+             std::rotl(seed, 26) ^ 0xa4093822299f31d0ULL,
+             std::rotl(seed, 39) ^ 0x082efa98ec4e6c89ULL,
+             std::rotl(seed, 52) ^ 0x452821e638d01377ULL,
+             std::rotl(seed, 5) ^ 0xbe5466cf34e90c6cULL} {}
+};
+
+/// The hash of an IPv4 tuple from its two endpoints in canonical order, address << 16 | port.
+[[nodiscard]] constexpr uint64_t hash_ipv4(uint64_t endpoint_a, uint64_t endpoint_b,
+                                           uint8_t protocol, const HashKey& key) {
+  const uint64_t endpoints = multiply_and_fold(endpoint_a ^ key.word[0], endpoint_b ^ key.word[1]);
+  return multiply_and_fold(endpoints ^ key.word[2], protocol ^ key.word[3]);
+}
+
+/// The hash of an IPv6 tuple from its addresses in canonical order; `ports` is b_port << 16 |
+/// a_port.
+[[nodiscard]] constexpr uint64_t hash_ipv6(const IpAddress& a, const IpAddress& b, uint32_t ports,
+                                           uint8_t protocol, const HashKey& key) {
+  const uint64_t high = multiply_and_fold(a.high ^ key.word[0], b.high ^ key.word[1]);
+  // The ports take part twice: here, so that they pass two multiplications, and below, so that an
+  // address and a port that cancel each other here still differ.
+  const uint64_t low =
+      multiply_and_fold(a.low ^ uint64_t{ports} << 32 ^ key.word[2], b.low ^ key.word[3]);
+  return multiply_and_fold(high ^ ports ^ key.word[4], low ^ protocol ^ key.word[5]);
+}
+
+/// 64-bit keyed hash of the tuple; symmetric because the tuple is canonical. The flow table takes
+/// its low half, sharding its high half.
+[[nodiscard]] constexpr uint64_t hash_tuple(const FiveTuple& t, const HashKey& key) {
+  if (t.ip_version == IpVersion::v4)
+    return hash_ipv4(t.a_address.low << 16 | t.a_port, t.b_address.low << 16 | t.b_port, t.protocol,
+                     key);
+  return hash_ipv6(t.a_address, t.b_address, uint32_t{t.b_port} << 16 | t.a_port, t.protocol, key);
+}
 [[nodiscard]] constexpr uint64_t hash_tuple(const FiveTuple& t, uint64_t seed) {
-  constexpr uint64_t kOdd =
-      0x9e3779b97f4a7c15ULL;  // 2^64 / golden ratio (Knuth, TAOCP vol. 3, 6.4)
-  const uint64_t ports = (uint64_t{t.a_port} << 48) | (uint64_t{t.b_port} << 32) |
-                         (uint64_t{t.protocol} << 8) | static_cast<uint64_t>(t.ip_version);
-  const auto fold = [](uint64_t x, uint64_t y) {
-    const auto product = static_cast<unsigned __int128>(x) * y;
-    return static_cast<uint64_t>(product) ^ static_cast<uint64_t>(product >> 64);
-  };
-  const uint64_t addresses_a =
-      fold(t.a_address.low ^ seed ^ kOdd, t.b_address.low ^ 0xe7037ed1a0b428dbULL);
-  const uint64_t addresses_b =
-      fold(t.a_address.high ^ 0x8ebc6af09c88c6e3ULL, t.b_address.high ^ seed ^ kOdd);
-  return fold(addresses_a ^ ports ^ 0x589965cc75374cc3ULL, addresses_b ^ ports ^ kOdd);
+  return hash_tuple(t, HashKey(seed));
 }
 
 }  // namespace tapstat::flowstats

@@ -1,8 +1,9 @@
 /// One parsed TCP segment or UDP datagram: a plain value that everything after the parser works on.
 ///
-/// Integers in host byte order. `payload` points into the packet buffer and dies with it.
+/// Integers in host byte order. `payload_bytes` points into the packet buffer and dies with it.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 
 #include "flowstats/base/byte_range.h"
@@ -35,31 +36,43 @@ struct TcpOptions {
   constexpr bool operator==(const TcpOptions&) const = default;
 };
 
+/// Ordered by first use: what the flow table reads, then what every segment of a flow needs, then
+/// the rest. The first 64 bytes serve most of a segment's work. No member has a meaning without the
+/// parser having set it, so a burst of segments is not cleared before it is written again.
 struct Segment {
   FiveTuple tuple;
   uint64_t hash = 0;  // hash_tuple(tuple, seed)
-  Timestamp time;
-  Timestamp clock;  // largest packet time of the whole capture so far: what timers run on
+  // These come in one piece from the TCP header (dataplane/parse_plain.h).
   uint32_t seq = 0, ack = 0;
+  uint16_t window = 0;    // as sent, not scaled
+  uint16_t checksum = 0;  // TCP checksum as sent, never verified
+  uint8_t flags = 0;      // tcp_flag
+  bool malformed_offset =
+      false;  // corrected mode: data offset beyond the IP payload, payload_length set to 0
+  Direction direction = Direction::from_a;
+  bool ip_id_is_identifying =
+      true;  // false: must not be taken as "same packet" (corrected mode, RFC 6864)
+
   /// TCP: IP payload length - 4 x data offset, from the length fields and not from the captured
   /// bytes; negative in tstat mode when the data offset lies beyond the IP payload. UDP: bytes
   /// after the UDP header.
   int32_t payload_length = 0;
-  uint16_t window = 0;    // as sent, not scaled
-  uint16_t checksum = 0;  // TCP checksum as sent, never verified
+  TcpOptions options;
+  Timestamp time;
+  Timestamp clock;  // largest packet time of the whole capture so far: what timers run on
+  const uint8_t* payload_bytes = nullptr;  // of the captured part; meaningless when that is empty
+  /// Bytes of the payload that were captured and lie in the first buffer of the packet.
+  uint16_t payload_captured = 0;
   /// IPv4 identification; in tstat mode the payload length for IPv6 (Tstat reads those bytes).
   uint16_t ip_id = 0;
-  bool ip_id_is_identifying =
-      true;  // false: must not be taken as "same packet" (corrected mode, RFC 6864)
-  bool malformed_offset =
-      false;  // corrected mode: data offset beyond the IP payload, payload_length set to 0
-  Direction direction = Direction::from_a;
-  uint8_t flags = 0;  // tcp_flag
-  uint8_t ttl = 0;    // TTL or hop limit
-  TcpOptions options;
-  ByteRange payload;  // captured part of the payload, first buffer only
+  uint8_t ttl = 0;  // TTL or hop limit
 
   [[nodiscard]] constexpr bool has(uint8_t flag) const { return (flags & flag) != 0; }
+  [[nodiscard]] constexpr ByteRange payload() const {
+    return payload_captured == 0 ? ByteRange{} : ByteRange{payload_bytes, payload_captured};
+  }
 };
+static_assert(sizeof(Segment) == 104);
+static_assert(offsetof(Segment, payload_length) == 64);
 
 }  // namespace tapstat::flowstats

@@ -4,6 +4,8 @@
 /// DPDK's environment starts once in a process, so all cases share one.
 #include <algorithm>
 #include <optional>
+#include <string>
+#include <utility>
 
 #include <gtest/gtest.h>
 
@@ -62,8 +64,8 @@ class GroupSwitch : public ::testing::Test {
  protected:
   void SetUp() override { write_connections(directory_ / "x.pcap"); }
 
-  Outcome run(const std::string& name, unsigned workers,
-              std::vector<control::GroupSwitch> switches) {
+  Outcome run(const std::string& name, unsigned workers, std::vector<control::GroupSwitch> switches,
+              dataplane::ReaderKind reader = dataplane::ReaderKind::dpdk) {
     auto capture = dataplane::open_capture(directory_ / "x.pcap", {});
     EXPECT_TRUE(capture.has_value());
     std::vector<dataplane::CaptureFile> captures;
@@ -71,6 +73,7 @@ class GroupSwitch : public ::testing::Test {
     EXPECT_EQ(captures[0].packets, kConnections * kPacketsEach);
     control::SupervisorOptions options;
     options.replay.workers = workers;
+    options.replay.reader = reader;
     options.replay.measurement.mode =
         workers == 1 ? flowstats::Mode::tstat : flowstats::Mode::corrected;
     options.writer.base = directory_ / name;
@@ -126,6 +129,31 @@ TEST_F(GroupSwitch, EachSwitchOpensADirectoryAtThatPacket) {
     before += rows[d];
   }
   EXPECT_EQ(switched.result.groups.bits(), 15);
+}
+
+TEST_F(GroupSwitch, AtThatPacketWhateverBringsIt) {
+  const std::vector<control::GroupSwitch> switches = {{10 * kPacketsEach + 3, config(2, 0)},
+                                                      {120 * kPacketsEach, config(3, 15)}};
+  for (const unsigned workers : {1U, 2U}) {
+    const std::string number = std::to_string(workers);
+    const Outcome port = run("port" + number, workers, switches);
+    ASSERT_EQ(port.complete.size(), 3U);
+    for (const auto& [name, reader] : {std::pair{"file", dataplane::ReaderKind::file},
+                                       {"preloaded", dataplane::ReaderKind::preloaded}}) {
+      SCOPED_TRACE(name + number);
+      const Outcome other = run(name + number, workers, switches, reader);
+      ASSERT_EQ(other.complete.size(), 3U);
+      size_t rows = 0;
+      for (size_t d = 0; d < 3; ++d) {
+        rows += other.complete[d].rows.size();
+        EXPECT_EQ(other.complete[d].columns, port.complete[d].columns);
+        if (workers == 1) {
+          EXPECT_EQ(other.complete[d].rows, port.complete[d].rows);
+        }
+      }
+      EXPECT_EQ(rows, kConnections);
+    }
+  }
 }
 
 TEST_F(GroupSwitch, SeveralWorkersSwitchTogether) {

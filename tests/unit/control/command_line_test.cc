@@ -33,9 +33,10 @@ TEST(CommandLine, DefaultsOfReplay) {
   EXPECT_EQ(a.loops, 1U);
   EXPECT_EQ(a.speed, 0);
   EXPECT_FALSE(a.groups || a.schema || a.mode || a.output || a.fail_on_loss_percent ||
-               a.flow_capacity);
+               a.flow_capacity || a.source);
   EXPECT_TRUE(a.unpack && a.progress);
-  EXPECT_FALSE(a.discard_duplicates || a.gzip || a.json || a.dry_run || a.out.quiet);
+  EXPECT_FALSE(a.no_huge_pages || a.discard_duplicates || a.gzip || a.json || a.dry_run ||
+               a.out.quiet);
 }
 
 TEST(CommandLine, TakesEveryFlagOfReplay) {
@@ -56,6 +57,7 @@ TEST(CommandLine, TakesEveryFlagOfReplay) {
                          "--no-unpack", "--no-progress",
                          "--color",     "never",
                          "--flows",     "1000",
+                         "--source",    "preloaded",
                          "b.pcap"});
   EXPECT_EQ(a.files.size(), 2U);
   EXPECT_EQ(a.groups->bits(), 4);
@@ -68,8 +70,47 @@ TEST(CommandLine, TakesEveryFlagOfReplay) {
   EXPECT_EQ(a.out.verbose, 2);
   EXPECT_EQ(a.out.colour, control::ColourWhen::never);
   EXPECT_EQ(a.flow_capacity, 1000U);
+  EXPECT_EQ(a.source, dataplane::ReaderKind::preloaded);
   EXPECT_TRUE(a.discard_duplicates && a.dry_run && a.json && a.out.quiet && a.gzip && !a.unpack &&
               !a.progress);
+}
+
+TEST(CommandLine, DefaultsAndFlagsOfBench) {
+  const auto defaults =
+      std::get<control::BenchArguments>(*control::parse_command_line({"bench", "x.pcap"}, "v"));
+  EXPECT_EQ(defaults.files, (std::vector<std::filesystem::path>{"x.pcap"}));
+  EXPECT_EQ(defaults.flows, 10'000U);
+  EXPECT_EQ(defaults.workers, 1U);
+  EXPECT_EQ(defaults.seconds, 10);
+  EXPECT_EQ(defaults.rounds, 7U);
+  EXPECT_EQ(defaults.snap, 128U);
+  EXPECT_EQ(defaults.mode, flowstats::Mode::tstat);
+  EXPECT_TRUE(defaults.unpack && defaults.progress && !defaults.json);
+  const Words words = {"bench",    "a.pcap",    "--flows",      "4000000", "--workers",   "2",
+                       "--rounds", "9",         "--snap",       "256",     "--seconds",   "0.5",
+                       "--mode",   "corrected", "--json",       "-q",      "--no-unpack", "--color",
+                       "always",   "b.pcap",    "--no-progress"};
+  const auto all = std::get<control::BenchArguments>(*control::parse_command_line(words, "v"));
+  EXPECT_EQ(all.files.size(), 2U);
+  EXPECT_EQ(all.flows, 4'000'000U);
+  EXPECT_EQ(all.workers, 2U);
+  EXPECT_EQ(all.rounds, 9U);
+  EXPECT_EQ(all.snap, 256U);
+  EXPECT_EQ(all.seconds, 0.5);
+  EXPECT_EQ(all.mode, flowstats::Mode::corrected);
+  EXPECT_EQ(all.out.colour, control::ColourWhen::always);
+  EXPECT_TRUE(all.json && all.out.quiet && !all.unpack && !all.progress);
+}
+
+TEST(CommandLine, RefusesWhatBenchCannotDo) {
+  EXPECT_EQ(refusal({"bench", "x", "--seconds", "0"}),
+            "--seconds \"0\": not a number of seconds, 0.01 to 86400.");
+  EXPECT_EQ(refusal({"bench", "x", "--snap", "32"}),
+            "--snap \"32\": not a number of bytes, 64 to 2048.");
+  EXPECT_EQ(refusal({"bench", "x", "--rounds", "0"}), "--rounds \"0\": not a number of 1 to 1000.");
+  EXPECT_EQ(refusal({"bench", "x", "--flow", "5"}),
+            "unknown flag \"--flow\". Did you mean \"--flows\"? Run \"tapstat bench --help\".");
+  EXPECT_EQ(refusal({"bench"}), "bench needs a capture file. Run \"tapstat bench --help\".");
 }
 
 TEST(CommandLine, FailOnLossDoesNotEatTheNextFile) {
@@ -95,6 +136,8 @@ TEST(CommandLine, UnknownThingsNameTheNearestValidOne) {
             "--mode \"tsat\": must be tstat or corrected. Did you mean \"tstat\"?");
   EXPECT_EQ(refusal({"replay", "x", "--schema", "tstat"}),
             "--schema \"tstat\": must be mplane or tstat-3.3.");
+  EXPECT_EQ(refusal({"replay", "x", "--source", "flie"}),
+            "--source \"flie\": must be dpdk, file or preloaded. Did you mean \"file\"?");
   EXPECT_EQ(refusal({"describe", "colunms"}),
             "describe \"colunms\": must be columns or counters. Did you mean \"columns\"?");
 }

@@ -35,6 +35,8 @@ mode = "corrected"
 duplicate_window = "2ms"
 [log]
 schema = "tstat-3.3"
+[replay]
+source = "file"
 [output.tstat]
 directory = "/var/log/tapstat"
 rotate = "1h"
@@ -49,13 +51,38 @@ groups = ["core", "p2p"]
   EXPECT_EQ(file.config.groups->bits(), 4);
   EXPECT_EQ(file.config.schema, flowstats::Schema::tstat_3_3);
   EXPECT_TRUE(file.config.not_built.empty());
-  EXPECT_EQ(file.config.settings, 11U);
+  EXPECT_EQ(file.config.source, dataplane::ReaderKind::file);
+  EXPECT_EQ(file.config.settings, 12U);
   const auto m = control::measurement_of(file.config, *file.config.mode);
   EXPECT_EQ(m.mode, flowstats::Mode::corrected);
   EXPECT_EQ(m.limits.tcp_flows_max, 1'000U);
   EXPECT_EQ(m.duplicate_window, flowstats::milliseconds(2));
   EXPECT_EQ(m.limits.segments_per_quadrant_max, 50U);
   EXPECT_EQ(m.timeouts.tcp_idle, flowstats::seconds(120));
+}
+
+TEST(Config, MemorySettings) {
+  using control::HugePages;
+  using control::TouchMemory;
+  const auto none = parse("");
+  EXPECT_FALSE(none.config.huge_pages || none.config.touch || none.config.record_ring);
+  const struct {
+    const char* pages;
+    const char* touch;
+    HugePages huge_pages;
+    TouchMemory when;
+  } kCases[] = {{"auto", "auto", HugePages::automatic, TouchMemory::automatic},
+                {"required", "always", HugePages::required, TouchMemory::always},
+                {"none", "never", HugePages::none, TouchMemory::never}};
+  for (const auto& c : kCases) {
+    const auto file = parse(std::string("[memory]\nhugepages = \"") + c.pages + "\"\ntouch = \"" +
+                            c.touch + "\"\nrecord_ring = 1000\n");
+    ASSERT_TRUE(file.errors.empty()) << file.errors[0];
+    EXPECT_EQ(file.config.huge_pages, c.huge_pages);
+    EXPECT_EQ(file.config.touch, c.when);
+    EXPECT_EQ(file.config.record_ring, 1000U);
+    EXPECT_TRUE(file.config.not_built.empty());
+  }
 }
 
 TEST(Config, RelativeNamesStartAtTheFile) {

@@ -121,6 +121,27 @@ TEST(Summary, IsReadBackByAnotherParser) {
     EXPECT_EQ(equation["difference"].GetInt64(), 0);
 }
 
+TEST(Summary, SaysWhatMemoryWasTaken) {
+  RunResult r = example();
+  r.start_s = 0.25;
+  r.memory.ceiling_bytes = 1000;
+  r.memory.pages.bytes = {1, 2, 3, 4};
+  r.memory.touched = true;
+  r.memory.touch_s = 0.125;
+  rapidjson::Document d;
+  d.Parse(control::summary_json(r, control::make_ledger(r.counters, 0), 0).c_str());
+  ASSERT_FALSE(d.HasParseError());
+  EXPECT_EQ(d["start_ms"].GetDouble(), 250);
+  EXPECT_EQ(d["memory_ceiling_bytes"].GetUint64(), 1000U);
+  const auto& memory = d["memory"];
+  EXPECT_EQ(memory["page_bytes"]["hugetlb_1g"].GetUint64(), 1U);
+  EXPECT_EQ(memory["page_bytes"]["hugetlb_2m"].GetUint64(), 2U);
+  EXPECT_EQ(memory["page_bytes"]["transparent"].GetUint64(), 3U);
+  EXPECT_EQ(memory["page_bytes"]["ordinary"].GetUint64(), 4U);
+  EXPECT_TRUE(memory["touched"].GetBool());
+  EXPECT_EQ(memory["touch_ms"].GetDouble(), 125);
+}
+
 TEST(Summary, CountersAreThereByName) {
   const RunResult r = example();
   rapidjson::Document d;

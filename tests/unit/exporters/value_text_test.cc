@@ -42,6 +42,36 @@ TEST(Decimal, EqualsPrintfOnTimesOfAnySize) {
   }
 }
 
+/// Durations are whole microseconds: below 2^31 ms the double nearest to us / 1000 is less than
+/// half a millionth away from it, so that its six decimals are the three of the microseconds and
+/// "000".
+TEST(Decimal, IsTheFixedPointTextOfEveryDurationBelow2To31Milliseconds) {
+  const auto fixed_point = [](uint64_t us) {
+    std::string text = std::to_string(us / 1000) + ".000000";
+    for (uint64_t rest = us % 1000, at = text.size() - 4; rest != 0; rest /= 10, --at)
+      text[at] = static_cast<char>('0' + rest % 10);
+    return text;
+  };
+  constexpr uint64_t kEnd = (uint64_t{1} << 31) * 1000;
+  const auto check = [&](uint64_t us) {
+    const double value = static_cast<double>(us) / 1000.0;
+    const std::string expected = fixed_point(us);
+    if (decimal(value) != expected) return testing::AssertionFailure() << us << " us";
+    return us % 64 != 0 || printf_decimal(value) == expected
+               ? testing::AssertionSuccess()
+               : testing::AssertionFailure() << us << " us differs from printf";
+  };
+  for (uint64_t us = 0; us < 1'000'000; ++us) ASSERT_TRUE(check(us));
+  // Around every change of the exponent, where the distance of doubles doubles, and at the end.
+  for (int power = 10; power <= 31; ++power)
+    for (uint64_t us = (uint64_t{1} << power) * 1000 - 2'000; us < kEnd; ++us) {
+      ASSERT_TRUE(check(us));
+      if (us > (uint64_t{1} << power) * 1000 + 2'000) break;
+    }
+  // A prime step visits all remainders at all sizes.
+  for (uint64_t us = 0; us < kEnd; us += 2'147'483) ASSERT_TRUE(check(us));
+}
+
 TEST(Decimal, EqualsPrintfOnExactTiesAndOnAnyBits) {
   std::mt19937_64 random{54};
   for (int i = 0; i < 300'000; ++i) {

@@ -1,9 +1,13 @@
 #include "exporters/writer.h"
 
+#include <sched.h>
+
+#include <atomic>
 #include <chrono>
 #include <filesystem>
 #include <fstream>
 #include <map>
+#include <span>
 #include <string>
 #include <thread>
 #include <vector>
@@ -328,6 +332,37 @@ TEST_F(WriterTest, ADirectoryThatCannotBeMadeKeepsRowsInTheOpenOne) {
   const Log log = read_log(temp_ / "moved/2017_07_14_02_40.out/log_tcp_complete");
   EXPECT_EQ(numbers(log), counted(0, 50));
   EXPECT_EQ(log.group_number, "15");
+}
+
+/// Says on which CPUs the thread runs that drains it.
+class PlacedSource : public flowstats::RecordSource {
+ public:
+  size_t drain(std::span<TcpRecord> /*out*/) override {
+    cpu_set_t set{};
+    sched_getaffinity(0, sizeof set, &set);
+    if (!CPU_EQUAL(&set, &wanted)) ++elsewhere;
+    ++drained;
+    return 0;
+  }
+  cpu_set_t wanted{};
+  std::atomic<int> drained = 0, elsewhere = 0;
+};
+
+TEST_F(WriterTest, WorksOnTheCpusThatItIsGiven) {
+  cpu_set_t all{};
+  ASSERT_EQ(sched_getaffinity(0, sizeof all, &all), 0);
+  size_t last = CPU_SETSIZE - 1;
+  while (!CPU_ISSET(last, &all)) --last;
+  PlacedSource source;
+  CPU_SET(last, &source.wanted);
+  WriterOptions o = options();
+  o.cpus = {static_cast<int>(last)};
+  auto w = writer(o, {&source});
+  ASSERT_TRUE(w->open(config_of(1, 15), kStart));
+  w->start();
+  w->finish();
+  EXPECT_GT(source.drained, 0);
+  EXPECT_EQ(source.elsewhere, 0);
 }
 
 TEST_F(WriterTest, AnExceptionInTheAnnouncementLosesNothing) {

@@ -110,10 +110,11 @@ TEST(HalfOpenFlow, ExpiresWithTheFlowItWouldHaveBeen) {
 TEST(HalfOpenFlow, KeepsNoPointerIntoThePacket) {
   const uint8_t bytes[4] = {};
   Segment syn;
-  syn.payload = ByteRange(bytes, sizeof bytes);
+  syn.payload_bytes = bytes;
+  syn.payload_captured = sizeof bytes;
   HalfOpenFlow flow;
   flow.open(syn);
-  EXPECT_EQ(flow.opening.payload.size(), 0u);
+  EXPECT_EQ(flow.opening.payload().size(), 0u);
 }
 
 }  // namespace
