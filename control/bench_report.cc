@@ -29,6 +29,7 @@ struct Figures {
   double packets_per_s = 0;     // of all workers
   double bytes_per_packet = 0;  // on the wire
   double flows_open = 0;        // median, over all workers
+  double trackers = 0;          // the same
   uint64_t packets = 0;         // timed, on the worker path
 };
 
@@ -79,6 +80,7 @@ Figures figures_of(const BenchResult& r) {
   for (const BenchWorkerResult& w : r.workers) {
     f.packets_per_s += packets_per_s(w, core_share(r));
     if (const auto open = spread_of(w.flows_open)) f.flows_open += open->median;
+    if (const auto held = spread_of(w.trackers)) f.trackers += held->median;
   }
   return f;
 }
@@ -130,8 +132,11 @@ std::string load_lines(const BenchResult& r, const Figures& f) {
       "load    {} x {} packets side by side, {:.0f} bytes a frame, {:.1f} TCP segments a flow\n",
       grouped(r.replicas), grouped(c.packets), f.bytes_per_packet,
       static_cast<double>(c.tcp_segments) / static_cast<double>(c.tcp_flows));
-  out += fmt::format("flows   {} wanted, {} open at the same time (median), mode {}\n",
-                     grouped(r.flows_wanted), flows_text(f.flows_open), mode_name(r.mode));
+  out += fmt::format(
+      "flows   {} wanted, {} open at the same time (median), mode {}; {:.1f} % of their directions "
+      "hold a tracker\n",
+      grouped(r.flows_wanted), flows_text(f.flows_open), mode_name(r.mode),
+      f.flows_open > 0 ? 50 * f.trackers / f.flows_open : 0);
   const dataplane::ProcessPages tables = pages_of_tables(r);
   out += fmt::format(
       "memory  {} resident, {} of it for the measurement: {}; {} bytes a flow with its index\n",
@@ -222,6 +227,7 @@ void load_json(JsonText& json, const BenchResult& r, const Figures& f) {
   json.key("replicas").number(uint64_t{r.replicas});
   json.key("flows_wanted").number(r.flows_wanted);
   json.key("flows_open").number(f.flows_open);
+  json.key("trackers").number(f.trackers);
   json.key("bytes_per_frame").number(f.bytes_per_packet);
   json.end_object();
 }

@@ -60,6 +60,7 @@ BenchWorker::BenchWorker(const BenchWorkerPlan& plan, const BenchTraffic& traffi
   result_.path.reserve(kPiecesReserved);
   result_.floor.reserve(kPiecesReserved);
   result_.flows_open.reserve(kPiecesReserved);
+  result_.trackers.reserve(kPiecesReserved);
   records_.reserve(kRecordsKept);
 }
 
@@ -130,6 +131,7 @@ void BenchWorker::path_piece() {
   now_ = {frames.back().time_us};
   result_.path.push_back(piece);
   result_.flows_open.push_back(static_cast<double>(path_.flows_open() - short_flows_open_));
+  result_.trackers.push_back(static_cast<double>(path_.trackers_in_use()));
   status_.packets.fetch_add(frames.size(), std::memory_order_relaxed);
   keep_records();
 }

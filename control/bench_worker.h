@@ -63,6 +63,7 @@ struct BenchWorkerResult {
   std::vector<Piece> path, floor, rows;
   ShortFlowPieces short_flows;
   std::vector<double> flows_open;  // of the load, after each piece of the worker path
+  std::vector<double> trackers;    // held by directions of flows, at the same moments
   std::optional<int> cpu;          // the one it ran on alone
   uint64_t table_bytes = 0;        // reserved: flows, index, segments, records
   uint64_t flow_bytes = 0;         // of them what grows with the flows: entries and index

@@ -210,10 +210,14 @@ void FlowShard::on_stray(const Segment& s) {
 }
 
 void FlowShard::count_tracker_events() {
-  if (tracker_context_.records_merged == 0 && tracker_context_.records_exhausted == 0) return;
-  counters_.add(Counter::segment_records_merged, tracker_context_.records_merged);
-  counters_.add(Counter::segment_records_exhausted, tracker_context_.records_exhausted);
-  tracker_context_.records_merged = tracker_context_.records_exhausted = 0;
+  flowstats::TrackerContext& c = tracker_context_;
+  if ((c.trackers_taken | c.trackers_returned | c.records_merged | c.records_exhausted) == 0)
+    return;
+  counters_.add(Counter::trackers_taken, c.trackers_taken);
+  counters_.add(Counter::trackers_returned, c.trackers_returned);
+  counters_.add(Counter::segment_records_merged, c.records_merged);
+  counters_.add(Counter::segment_records_exhausted, c.records_exhausted);
+  c.trackers_taken = c.trackers_returned = c.records_merged = c.records_exhausted = 0;
 }
 
 }  // namespace tapstat::dataplane

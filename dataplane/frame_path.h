@@ -57,6 +57,11 @@ class FramePath {
 
   [[nodiscard]] const flowstats::CounterBlock& counters() const { return counters_; }
   [[nodiscard]] uint64_t flows_open() const { return shard_.flows_open(); }
+  /// Directions of flows that hold a tracker.
+  [[nodiscard]] uint64_t trackers_in_use() const {
+    return counters_.get(flowstats::Counter::trackers_taken) -
+           counters_.get(flowstats::Counter::trackers_returned);
+  }
   /// Memory that is reserved for flows, index, segments and records.
   [[nodiscard]] size_t bytes() const { return shard_.bytes(); }
 

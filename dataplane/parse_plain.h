@@ -135,7 +135,8 @@ struct Ipv6Endpoints {
     const auto wide = [](const IpAddress& v) {
       return static_cast<unsigned __int128>(v.high) << 64 | v.low;
     };
-    return (wide(x) < wide(y)) | ((wide(x) == wide(y)) & (x_port < y_port));
+    const int before = wide(x) < wide(y), equal = wide(x) == wide(y), lower = x_port < y_port;
+    return (before | (equal & lower)) != 0;
   }
 };
 

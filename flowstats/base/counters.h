@@ -45,6 +45,8 @@ enum class Counter : uint8_t {
   flows_evicted,
   segment_records_merged,
   segment_records_exhausted,
+  trackers_taken,
+  trackers_returned,
   // Rows, for each log: formatted = written + dropped + queued.
   rows_complete_formatted,
   rows_complete_written,
@@ -106,6 +108,9 @@ inline constexpr std::array<CounterSpec, kCounterCount> kCounterTable = {{
      "oldest segment boundaries given up because a list was at its limit"},
     {"segment_records_exhausted", "records",
      "segments not remembered because the pool of segment records was empty"},
+    {"trackers_taken", "trackers",
+     "times a direction of a flow had more in flight than its flow holds, or a hole"},
+    {"trackers_returned", "trackers", "times everything was acknowledged and in order again"},
     {"rows_complete_formatted", "rows", "rows made for log_tcp_complete"},
     {"rows_complete_written", "rows", "rows written to log_tcp_complete"},
     {"rows_complete_dropped_write_error", "rows",

@@ -29,6 +29,8 @@ class Bench(support.TestCase):
         self.assertLessEqual(abs(load["replicas"] - wanted), 0.5)
         self.assertGreater(load["flows_open"], 1000)
         self.assertLess(load["flows_open"], 3000)
+        self.assertGreaterEqual(load["trackers"], 0)
+        self.assertLess(load["trackers"], load["flows_open"])
         self.assertEqual(document["rounds"], 7)
         self.assertFalse(document["interrupted"])
         for figure in ("packet", "floor", "row"):

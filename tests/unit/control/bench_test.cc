@@ -82,6 +82,7 @@ BenchResult example() {
     w.rows = pieces(500);
     for (auto& place : w.short_flows) place = pieces(300);
     w.flows_open.assign(21, 499'000);
+    w.trackers.assign(21, 9'980);
     w.flow_bytes = 640'000'000;
     w.cpu = i;
     r.workers.push_back(std::move(w));
