@@ -4,6 +4,8 @@
 #include <array>
 #include <cstring>
 
+#include "flowstats/flow_usual.h"
+
 namespace tapstat::dataplane {
 
 using flowstats::Counter;
@@ -161,7 +163,7 @@ bool FlowShard::must_make_way(const TcpFlow& flow, const Segment& s) const {
 
 /// Nearly every segment: its flow is the candidate, has a full entry and goes on, and the segment
 /// is a usual one.
-void FlowShard::on_tcp(const Segment& s, uint32_t candidate) {
+inline void FlowShard::on_tcp(const Segment& s, uint32_t candidate) {
   if (s.malformed_offset) [[unlikely]]
     counters_.add(Counter::malformed_segments);
   if (Nursery::holds(candidate)) return on_rare_tcp(s);

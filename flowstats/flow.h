@@ -76,9 +76,11 @@ struct alignas(64) TcpFlow {
   std::optional<FlowEnd> update(const Segment& segment, TrackerContext& context);
 
   /// The same in two steps, for a caller that has its flow at hand: the short way of nearly every
-  /// segment, which answers `no` and changes nothing when the segment is not usual ...
+  /// segment, which answers `no` and changes nothing when the segment is not usual (in
+  /// flow_usual.h)
+  /// ...
   enum class Usual : uint8_t { no, yes, closed };
-  [[nodiscard]] Usual apply_usual(const Segment& segment, TrackerContext& context);
+  [[nodiscard]] inline Usual apply_usual(const Segment& segment, TrackerContext& context);
   /// ... and the long way, for any segment.
   std::optional<FlowEnd> apply_any(const Segment& segment, TrackerContext& context);
 
@@ -117,9 +119,10 @@ struct alignas(64) TcpFlow {
  private:
   template <Mode kMode>
   struct Update;
-  void count_usual(const Segment& segment, size_t d, uint64_t window);
+  inline void count_usual(const Segment& segment, size_t d, uint64_t window);
   void count_laps(size_t d, bool has_payload);
   void settle_window_scales(bool syn);
+  void note_fin(const Segment& segment, size_t d, Mode mode);
   void note_firsts(const Segment& segment, size_t d);
   void note_message(size_t d, Mode mode);
   template <Mode kMode>

@@ -1,6 +1,4 @@
-// The short way of a segment through its flow, for nearly all of them. Written for the cache and
-// without calls; what it leaves out is in flow_update.cc.
-#include "flowstats/flow.h"
+#include "flowstats/flow_usual.h"
 
 namespace tapstat::flowstats {
 
@@ -21,97 +19,22 @@ namespace tapstat::flowstats {
     cold[d].options.initial_window += static_cast<uint32_t>(s.payload_length);
 }
 
+/// A FIN in its place; Tstat counts FINs in 8 bits (golden case syn_counter_wrap).
+[[gnu::noinline]] void TcpFlow::note_fin(const Segment& s, size_t d, Mode mode) {
+  core::Cold& c = cold[d].core;
+  c.fins = mode == Mode::tstat ? (c.fins + 1) & 0xff : c.fins + 1;
+  state.set(d, direction_flag::kFinSeen, c.fins > 0);
+  const uint32_t fin_seq = s.seq + static_cast<uint32_t>(s.payload_length);
+  if (c.fins > 1 && fin_seq != sequence[d].fin_seq) cold[d].options.inconsistent_syn_or_fin = true;
+  sequence[d].fin_seq = fin_seq;
+  if (s.payload_length == 0) ++c.packets_without_payload;
+}
+
 /// What few of the usual segments have; the counters have just wrapped.
 [[gnu::noinline]] void TcpFlow::count_laps(size_t d, bool has_payload) {
   core::Cold& c = cold[d].core;
   if (sender[d].core.packets == 0) ++c.packets_laps;
   if (has_payload && sender[d].core.data_packets == 0) ++c.data_packets_laps;
-}
-
-namespace {
-
-/// An acknowledgment, with or without payload, no option but timestamps and SACK, from a side whose
-/// peer has opened, too.
-bool is_usual(const Segment& s, uint32_t flags) {
-  using namespace direction_flag;
-  constexpr uint8_t kTcpFlags = tcp_flag::kSyn | tcp_flag::kFin | tcp_flag::kRst | tcp_flag::kAck;
-  constexpr uint8_t kUsualOptions = TcpOptions::kTimestamps | TcpOptions::kSack;
-  return (s.flags & kTcpFlags) == tcp_flag::kAck && (s.options.seen & ~kUsualOptions) == 0 &&
-         (flags & kSynSeen << ConnectionState::kOther) != 0 && s.payload_length >= 0;
-}
-
-}  // namespace
-
-/// The counters and extremes of a usual segment's sender.
-[[gnu::always_inline]] inline void TcpFlow::count_usual(const Segment& s, size_t d,
-                                                        uint64_t window) {
-  SenderLine& own = sender[d];
-  const auto n = static_cast<uint32_t>(s.payload_length);
-  bool wrapped = ++own.core.packets == 0;
-  if (n > 0) {
-    wrapped |= ++own.core.data_packets == 0;
-    own.core.bytes += n;
-    own.core.last_data = s.time;
-    own.options.payload.note(n);
-  }
-  if (wrapped) [[unlikely]]
-    count_laps(d, n > 0);
-  own.last = s.time;
-  own.sent_end = s.seq + n;
-  own.hops.on_ttl(s.ttl);
-  own.options.window.note(window);
-  if (window == 0) [[unlikely]]
-    ++cold[d].options.zero_windows;
-  if (s.options.has(TcpOptions::kSack)) [[unlikely]]
-    ++cold[d].options.sack_segments;
-  const uint32_t in_flight = own.sent_end - last_ack[d ^ 1];
-  if (static_cast<int32_t>(in_flight) > 0) own.options.in_flight.note(in_flight);
-}
-
-/// The steps of Update that a usual segment needs, in the same order where order matters.
-TcpFlow::Usual TcpFlow::apply_usual(const Segment& s, TrackerContext& context) {
-  using namespace direction_flag;
-  constexpr int kOther = ConnectionState::kOther;
-  const auto d = static_cast<size_t>(s.direction) & 1, other = d ^ 1;
-  const Moment now = base.moment(s.time);
-  uint32_t flags = state.seen_from(d);
-  if (!is_usual(s, flags) || !now.near) [[unlikely]]
-    return Usual::no;
-  uint32_t firsts = kFirstAckSeen;
-  if (s.payload_length > 0) {
-    firsts |= kFirstDataSeen | kDataAcknowledged;
-    if (!sequence[d].tracker.append(context, s.seq, static_cast<uint32_t>(s.payload_length), now.us,
-                                    s.ip_id))
-      return Usual::no;
-  }
-  const uint64_t window = uint64_t{s.window} << sender[d].window_shift;  // before it may be settled
-  if ((flags & (firsts | kScalingIsOpen)) != firsts) [[unlikely]] {
-    note_firsts(s, d);
-    if ((flags & kScalingIsOpen) != 0) settle_window_scales(false);
-    flags = state.seen_from(d);
-  }
-  if (sender[d].acks.settled != 0 && s.ack == last_ack[d]) {
-    sender[d].acks.count();
-  } else {
-    const int64_t round_trip_us =
-        sequence[other].tracker.acknowledge(context, base, sender[d].acks, s.ack, now);
-    if (round_trip_us >= 0) sample[other].round_trips.on_sample({round_trip_us});
-    last_ack[d] = s.ack;
-    if ((flags & kDataAcknowledged << kOther) == 0 && s.ack != sequence[other].isn + 1)
-      flags |= kDataAcknowledged << kOther;
-  }
-  if ((flags & kFinSeen << kOther) != 0 &&
-      acknowledges_fin(s.ack, sequence[other].fin_seq, context.mode)) [[unlikely]]
-    flags |= kFinAcknowledged << kOther;
-  flags = (flags & ~(kIsLatest << kOther | kWindowIsOpen)) | kIsLatest |
-          (static_cast<uint32_t>(window) != 0 ? kWindowIsOpen : 0) |
-          (s.options.has(TcpOptions::kTimestamps) ? kTimestampsSeen : 0);
-  state.assign(d, flags);
-  last_clock = s.clock;
-  count_usual(s, d, window);
-  if (s.has(tcp_flag::kPsh)) note_message(d, context.mode);
-  constexpr uint32_t kClosed = kFinAcknowledged | kFinAcknowledged << kOther;
-  return (flags & kClosed) == kClosed ? Usual::closed : Usual::yes;
 }
 
 std::optional<FlowEnd> TcpFlow::update(const Segment& segment, TrackerContext& context) {

@@ -44,6 +44,7 @@ def count(program, mode, load):
             "valgrind",
             "--tool=callgrind",
             "--toggle-collect=tapstat::bench::measured_*",
+            "--toggle-collect=tapstat::bench::PacketPath::drain*",
             f"--callgrind-out-file={folder}/out",
             program,
             mode,
