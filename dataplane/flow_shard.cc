@@ -90,32 +90,6 @@ void FlowShard::process(std::span<const Segment> burst, uint32_t epoch) {
   }
 }
 
-/// One pass for each thing to wait for: memory is on its way for all segments before the first of
-/// them needs it. The last pass goes in order, and each segment sees what those before it did.
-void FlowShard::process_together(std::span<const Segment> burst) {
-  std::array<uint32_t, kBurst> candidates;
-  prefetch_buckets(burst);
-  if (!tstat_mode()) expire(burst.front().clock);
-  find_candidates(burst, candidates.data());
-  uint64_t tcp_segments = 0;
-  for (size_t i = 0; i < burst.size(); ++i) {
-    const Segment& s = burst[i];
-    clock_ = s.clock;
-    if (is_tcp(s)) {
-      ++tcp_segments;
-      on_tcp(s, candidates[i]);
-    } else {
-      on_udp(s);
-    }
-  }
-  counters_.add(Counter::tcp_segments, tcp_segments);
-  counters_.add(Counter::udp_datagrams, burst.size() - tcp_segments);
-  counters_.add(Counter::analysed_packets, burst.size() - not_analysed_);
-  not_analysed_ = 0;
-  count_tracker_events();
-  records_.publish();
-}
-
 void FlowShard::prefetch_buckets(std::span<const Segment> burst) const {
   for (const Segment& s : burst) {
     if (is_tcp(s))
@@ -163,7 +137,7 @@ bool FlowShard::must_make_way(const TcpFlow& flow, const Segment& s) const {
 
 /// Nearly every segment: its flow is the candidate, has a full entry and goes on, and the segment
 /// is a usual one.
-inline void FlowShard::on_tcp(const Segment& s, uint32_t candidate) {
+[[gnu::always_inline]] inline void FlowShard::on_tcp(const Segment& s, uint32_t candidate) {
   if (s.malformed_offset) [[unlikely]]
     counters_.add(Counter::malformed_segments);
   if (Nursery::holds(candidate)) return on_rare_tcp(s);
@@ -177,6 +151,32 @@ inline void FlowShard::on_tcp(const Segment& s, uint32_t candidate) {
     case TcpFlow::Usual::closed: return close(candidate, flowstats::FlowEnd::complete);
     case TcpFlow::Usual::no: on_rare_tcp(s);
   }
+}
+
+/// One pass for each thing to wait for: memory is on its way for all segments before the first of
+/// them needs it. The last pass goes in order, and each segment sees what those before it did.
+void FlowShard::process_together(std::span<const Segment> burst) {
+  std::array<uint32_t, kBurst> candidates;
+  prefetch_buckets(burst);
+  if (!tstat_mode()) expire(burst.front().clock);
+  find_candidates(burst, candidates.data());
+  uint64_t tcp_segments = 0;
+  for (size_t i = 0; i < burst.size(); ++i) {
+    const Segment& s = burst[i];
+    clock_ = s.clock;
+    if (is_tcp(s)) {
+      ++tcp_segments;
+      on_tcp(s, candidates[i]);
+    } else {
+      on_udp(s);
+    }
+  }
+  counters_.add(Counter::tcp_segments, tcp_segments);
+  counters_.add(Counter::udp_datagrams, burst.size() - tcp_segments);
+  counters_.add(Counter::analysed_packets, burst.size() - not_analysed_);
+  not_analysed_ = 0;
+  count_tracker_events();
+  records_.publish();
 }
 
 /// Any segment.

@@ -78,7 +78,7 @@ class FlowShard {
   void process_together(std::span<const flowstats::Segment> burst);
   void prefetch_buckets(std::span<const flowstats::Segment> burst) const;
   void find_candidates(std::span<const flowstats::Segment> burst, uint32_t* candidates) const;
-  void on_tcp(const flowstats::Segment& segment, uint32_t candidate);
+  inline void on_tcp(const flowstats::Segment& segment, uint32_t candidate);
   void on_rare_tcp(const flowstats::Segment& segment);
   void update(uint32_t entry, const flowstats::Segment& segment);
   void on_udp(const flowstats::Segment& datagram);

@@ -17,13 +17,14 @@ ParsedFrames parse_frames(const ParseRules& rules, std::span<const FrameInMemory
                           flowstats::CounterBlock& counters) {
   std::array<Frame, kFramesPerBurst> frames;
   std::array<Timestamp, kFramesPerBurst> times, clocks;
-  for (size_t i = 0; i < burst.size(); ++i) {
-    const FrameInMemory& frame = burst[i];
+  Frame* located_frame = frames.data();
+  Timestamp *time = times.data(), *latest = clocks.data();
+  for (const FrameInMemory& frame : burst) {
     __builtin_prefetch(frame.bytes);
-    frames[i] = {frame.bytes, frame.captured_length, frame.captured_length};
-    times[i] = {frame.time_us};
-    clock = std::max(clock, times[i]);
-    clocks[i] = clock;
+    *located_frame++ = {frame.bytes, frame.captured_length, frame.captured_length};
+    *time = {frame.time_us};
+    clock = std::max(clock, *time++);
+    *latest++ = clock;
   }
   const FrameBurst located{{frames.data(), burst.size()}, times.data(), clocks.data(), nullptr};
   const ParsedBurst parsed = parse_burst(rules, located, segments.data(), counters);

@@ -52,10 +52,10 @@ namespace tapstat::flowstats {
   using namespace direction_flag;
   constexpr int kOther = ConnectionState::kOther;
   const auto d = static_cast<size_t>(s.direction) & 1, other = d ^ 1;
-  const Moment now = base.moment(s.time);
   uint32_t flags = state.seen_from(d);
-  if (!is_usual_segment(s, flags) || !now.near) [[unlikely]]
+  if (!is_usual_segment(s, flags) || !base.is_near(s.time)) [[unlikely]]
     return Usual::no;
+  const Moment now = base.moment(s.time);
   const bool fin = s.has(tcp_flag::kFin);
   const uint32_t length = static_cast<uint32_t>(s.payload_length) + (fin ? 1 : 0);
   if (length > 0 && !sequence[d].tracker.append(context, s.seq, length, now.us, s.ip_id))

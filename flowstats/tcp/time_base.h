@@ -27,9 +27,12 @@ class TimeBase {
     if (steps > 0) steps_ = steps > UINT32_MAX ? UINT32_MAX : static_cast<uint32_t>(steps);
   }
 
-  [[nodiscard]] Moment moment(Timestamp t) const {
+  [[nodiscard]] bool is_near(Timestamp t) const {
     const int64_t us = (t - start()).us;
-    return {t, static_cast<int32_t>(us), us == static_cast<int32_t>(us)};
+    return us == static_cast<int32_t>(us);
+  }
+  [[nodiscard]] Moment moment(Timestamp t) const {
+    return {t, static_cast<int32_t>((t - start()).us), is_near(t)};
   }
   [[nodiscard]] Timestamp time(int32_t us) const { return {start().us + us}; }
 
