@@ -56,14 +56,10 @@ void report(benchmark::State& state, uint64_t packets) {
       static_cast<double>(packets), benchmark::Counter::kIsRate | benchmark::Counter::kInvert);
 }
 
-void worker_full(benchmark::State& state, flowstats::Mode mode, Pages pages) {
-  const auto flows = static_cast<uint32_t>(state.range(0));
-  SteadyTraffic traffic(flows);
-  const dataplane::ProcessPages before = dataplane::process_pages();
-  const SmallPages small_pages(pages);
-  PacketPath path(with_room_for(flows, mode));
-  for (auto frames = traffic.open(); !frames.empty(); frames = traffic.open()) path.process(frames);
-  state.SetLabel(pages_since(before));
+/// The measured loop: the traffic's blocks through `path`, without the writing of their frames.
+/// Returns the packets.
+template <class Traffic, class Path>
+uint64_t time_blocks(benchmark::State& state, Traffic& traffic, Path& path) {
   uint64_t packets = 0;
   for (auto _ : state) {
     const auto frames = traffic.fill();
@@ -72,6 +68,18 @@ void worker_full(benchmark::State& state, flowstats::Mode mode, Pages pages) {
     state.SetIterationTime(timer.seconds());
     packets += frames.size();
   }
+  return packets;
+}
+
+void worker_full(benchmark::State& state, flowstats::Mode mode, Pages pages) {
+  const auto flows = static_cast<uint32_t>(state.range(0));
+  SteadyTraffic traffic(flows);
+  const dataplane::ProcessPages before = dataplane::process_pages();
+  const SmallPages small_pages(pages);
+  PacketPath path(with_room_for(flows, mode));
+  for (auto frames = traffic.open(); !frames.empty(); frames = traffic.open()) path.process(frames);
+  state.SetLabel(pages_since(before));
+  const uint64_t packets = time_blocks(state, traffic, path);
   if (path.counters().get(flowstats::Counter::segments_without_flow) != 0)
     state.SkipWithError("packets without a flow");
   report(state, packets);
@@ -85,14 +93,7 @@ void floor(benchmark::State& state) {
   for (auto frames = traffic.open(); !frames.empty(); frames = traffic.open())
     for (const FrameInMemory& frame : frames) floor.add(frame);
   state.SetLabel(pages_since(before));
-  uint64_t packets = 0;
-  for (auto _ : state) {
-    const auto frames = traffic.fill();
-    const CpuTimer timer;
-    floor.process(frames);
-    state.SetIterationTime(timer.seconds());
-    packets += frames.size();
-  }
+  const uint64_t packets = time_blocks(state, traffic, floor);
   if (floor.missed() != 0) state.SkipWithError("packets without a flow");
   report(state, packets);
 }
@@ -101,14 +102,7 @@ void floor(benchmark::State& state) {
 void turnover(benchmark::State& state, flowstats::Mode mode) {
   PacketPath path(with_room_for(SteadyTraffic::kBlock, mode));
   TurnoverTraffic traffic;
-  uint64_t flows = 0;
-  for (auto _ : state) {
-    const auto frames = traffic.fill();
-    const CpuTimer timer;
-    path.process(frames);
-    state.SetIterationTime(timer.seconds());
-    flows += frames.size() / 2;
-  }
+  const uint64_t flows = time_blocks(state, traffic, path) / 2;
   if (path.records() != flows) state.SkipWithError("not the right number of records");
   state.SetItemsProcessed(static_cast<int64_t>(flows));
   state.counters["flow"] = benchmark::Counter(

@@ -208,10 +208,10 @@ Inputs open_captures(const BenchArguments& a, Messages& messages) {
 
 flowstats::Result<void> check_memory(uint64_t needed, const std::string& what,
                                      const std::string& advice) {
-  const uint64_t available = dataplane::memory_available();
-  if (available == 0 || needed <= available) return {};
+  const auto available = dataplane::memory_available();
+  if (!available || needed <= *available) return {};
   return flowstats::fail(ExitStatus::environment, what + " about " + memory_text(needed) +
-                                                      " of memory, and " + memory_text(available) +
+                                                      " of memory, and " + memory_text(*available) +
                                                       " are available. " + advice);
 }
 

@@ -2,8 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <fstream>
-#include <limits>
 #include <string_view>
 
 #include "control/number_text.h"
@@ -49,16 +47,6 @@ bool wants_touch(const MemorySettings& settings, const flowstats::FlowLimits& li
   if (settings.touch != TouchMemory::automatic) return settings.touch == TouchMemory::always;
   const bool large = settings.flows_given || limits.tcp_flows_max >= kTouchedFlowsMin;
   return large && packets_expected >= kTouchedPacketsMin;
-}
-
-std::optional<uint64_t> available_memory() {
-  std::ifstream file("/proc/meminfo");
-  for (std::string name; file >> name;) {
-    uint64_t kib = 0;
-    if (name == "MemAvailable:" && file >> kib) return kib << 10;
-    file.ignore(std::numeric_limits<std::streamsize>::max(), '\n');
-  }
-  return std::nullopt;
 }
 
 flowstats::Result<void> check_memory(const MemorySettings& settings,

@@ -46,9 +46,6 @@ struct MemoryUse {
   double touch_s = 0;  // that the first packet waited for it
 };
 
-/// What the kernel could still give without swapping; nullopt when it does not say.
-[[nodiscard]] std::optional<uint64_t> available_memory();
-
 /// After the blocks were made: whether the run may go on. Clears `use.touched` with a sentence in
 /// `note` when the machine has too little memory to touch and the settings leave the choice.
 /// Errors: ExitStatus::environment.

@@ -9,6 +9,7 @@
 
 #include "control/ledger.h"
 #include "control/number_text.h"
+#include "dataplane/process_pages.h"
 
 namespace tapstat::control {
 namespace {
@@ -168,7 +169,7 @@ flowstats::Result<void> settle_memory(const SupervisorOptions& options,
       wants_touch(options.memory, limits,
                   endless ? std::numeric_limits<uint64_t>::max() : options.packets_expected);
   std::string note;
-  auto settled = check_memory(options.memory, available_memory(), use, note);
+  auto settled = check_memory(options.memory, dataplane::memory_available(), use, note);
   if (!settled) return settled;
   messages.result(memory_line(options.memory, use, limits));
   if (!note.empty()) messages.note(note);

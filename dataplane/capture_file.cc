@@ -11,11 +11,10 @@
 #include <memory>
 #include <string_view>
 
-#include <pcap/pcap.h>
-
 #include "dataplane/capture_name.h"
 #include "dataplane/capture_rewrite.h"
 #include "dataplane/capture_unpack.h"
+#include "dataplane/pcap_handle.h"
 #include "dataplane/temporary_file.h"
 
 namespace tapstat::dataplane {
@@ -63,8 +62,6 @@ Format format_of(const Head& head) {
   }
 }
 
-std::string quoted(const std::filesystem::path& name) { return "\"" + name.string() + "\""; }
-
 tl::unexpected<flowstats::Error> not_a_capture(const std::filesystem::path& name,
                                                const Head& head) {
   std::string reason = "empty file";
@@ -77,10 +74,6 @@ tl::unexpected<flowstats::Error> not_a_capture(const std::filesystem::path& name
   return fail(ExitStatus::input_unreadable,
               quoted(name) + " is not a pcap or pcapng file (" + reason + ").");
 }
-
-struct ClosePcap {
-  void operator()(pcap_t* pcap) const { pcap_close(pcap); }
-};
 
 constexpr size_t kScanBuffer = size_t{1} << 18;
 
@@ -112,7 +105,7 @@ Scan scan_with_libpcap(const std::string& path) {
     return scan;
   }
   setvbuf(file, buffer.get(), _IOFBF, kScanBuffer);
-  const std::unique_ptr<pcap_t, ClosePcap> pcap(pcap_fopen_offline(file, error));
+  const PcapHandle pcap(pcap_fopen_offline(file, error));
   if (pcap == nullptr) {
     static_cast<void>(fclose(file));
     scan.open_error = error;

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <filesystem>
+#include <string>
 
 #include "dataplane/file_descriptor.h"
 #include "flowstats/base/result.h"
@@ -16,5 +17,10 @@ namespace tapstat::dataplane {
 
 /// Names of a directory that are compared with a mistyped one.
 inline constexpr int kNamesMax = 10'000;
+
+/// In quotes, for messages.
+[[nodiscard]] inline std::string quoted(const std::filesystem::path& name) {
+  return "\"" + name.string() + "\"";
+}
 
 }  // namespace tapstat::dataplane

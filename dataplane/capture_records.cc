@@ -3,9 +3,12 @@
 #include <algorithm>
 #include <cstring>
 
+#include "dataplane/pcapng_format.h"
+
 namespace tapstat::dataplane {
 
 using flowstats::Timestamp;
+using namespace pcapng;
 
 namespace {
 
@@ -14,13 +17,6 @@ constexpr uint32_t kMicroseconds = 0xa1b2c3d4, kNanoseconds = 0xa1b23c4d, kPatch
 constexpr size_t kPcapHeaderBytes = 24;
 constexpr uint32_t kPatchedRecordHeaderBytes = 24;
 constexpr uint32_t kLinkTypeBits = 0x03ffffff, kEthernet = 1, kFakedEthernetBytes = 14;
-
-// https://datatracker.ietf.org/doc/draft-ietf-opsawg-pcapng/
-constexpr uint32_t kSectionHeader = 0x0a0d0d0a, kInterface = 1, kObsoletePacket = 2,
-                   kSimplePacket = 3, kEnhancedPacket = 6;
-constexpr uint32_t kByteOrderMagic = 0x1a2b3c4d;
-constexpr uint32_t kBlockFrameBytes = 12;  // type, length, length again
-constexpr uint16_t kOptionEnd = 0, kOptionTimeResolution = 9, kOptionTimeOffset = 14;
 
 constexpr uint64_t kMicrosecondsPerSecond = 1'000'000;
 
@@ -196,12 +192,9 @@ CaptureRecords::Step CaptureRecords::interface_options(const FileWindow& window)
       const uint8_t* value = window.find(option_ + 4, length);
       if (value == nullptr) return need(option_, 4U + length);
       if (code == kOptionTimeResolution) {
-        const unsigned exponent = *value & 0x7fU;
-        interface.is_binary = (*value & 0x80U) != 0;
-        if (exponent > (interface.is_binary ? 63U : 19U)) return Step::damaged;
-        interface.ticks_per_second = 1;
-        for (unsigned i = 0; i < exponent; ++i)
-          interface.ticks_per_second *= interface.is_binary ? 2 : 10;
+        interface.is_binary = is_binary_resolution(*value);
+        interface.ticks_per_second = ticks_per_second(*value);
+        if (interface.ticks_per_second == 0) return Step::damaged;
       } else {
         const uint64_t low = u32(value + (is_swapped_ ? 4 : 0));
         const uint64_t high = u32(value + (is_swapped_ ? 0 : 4));

@@ -7,9 +7,10 @@
 #include <memory>
 #include <vector>
 
-#include <pcap/pcap.h>
-
+#include "dataplane/capture_records.h"
+#include "dataplane/file_descriptor.h"
 #include "dataplane/parse.h"
+#include "dataplane/pcap_handle.h"
 #include "dataplane/pcapng_reader.h"
 #include "dataplane/temporary_file.h"
 
@@ -20,15 +21,7 @@ using flowstats::Result;
 
 namespace {
 
-constexpr uint32_t kCapturedLengthMax = 262'144;  // libpcap's own bound
 constexpr const char* kEndsInside = "file ends inside a record";
-
-struct CloseFile {
-  void operator()(std::FILE* file) const { std::fclose(file); }
-};
-struct ClosePcap {
-  void operator()(pcap_t* pcap) const { pcap_close(pcap); }
-};
 
 /// Writes one section with one interface, in this machine's byte order.
 class PcapngWriter {
@@ -111,7 +104,7 @@ uint64_t unsigned_time_us(const timeval& time, bool has_nanoseconds) {
 }
 
 bool is_nanosecond_file(const std::string& path) {
-  const std::unique_ptr<std::FILE, CloseFile> file(std::fopen(path.c_str(), "rbe"));
+  const FileStream file(std::fopen(path.c_str(), "rbe"));
   std::array<uint8_t, 4> magic{};
   if (file == nullptr || std::fread(magic.data(), 1, magic.size(), file.get()) != magic.size())
     return false;
@@ -125,7 +118,7 @@ Result<Rewritten> rewrite_snoop(const std::string& path) {
   constexpr size_t kFileHeaderBytes = 16;
   auto out = TemporaryFile::create();
   if (!out) return tl::make_unexpected(out.error());
-  const std::unique_ptr<std::FILE, CloseFile> file(std::fopen(path.c_str(), "rbe"));
+  const FileStream file(std::fopen(path.c_str(), "rbe"));
   std::array<uint8_t, kFileHeaderBytes> head{};
   if (file == nullptr || std::fread(head.data(), 1, head.size(), file.get()) != head.size())
     return flowstats::fail(flowstats::ExitStatus::input_unreadable, "file header cut");
@@ -160,7 +153,7 @@ Result<Rewritten> rewrite_unsigned_times(const std::string& path) {
   auto out = TemporaryFile::create();
   if (!out) return tl::make_unexpected(out.error());
   char error[PCAP_ERRBUF_SIZE];
-  const std::unique_ptr<pcap_t, ClosePcap> pcap(
+  const PcapHandle pcap(
       pcap_open_offline_with_tstamp_precision(path.c_str(), PCAP_TSTAMP_PRECISION_NANO, error));
   if (pcap == nullptr) return flowstats::fail(flowstats::ExitStatus::input_unreadable, error);
   const bool has_nanoseconds = is_nanosecond_file(path);

@@ -1,8 +1,10 @@
-/// An open file descriptor and the names that lead to it.
+/// An open file descriptor and the names that lead to it, and a stream that closes itself.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
+#include <cstdio>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -31,6 +33,11 @@ class FileDescriptor {
  private:
   int fd_ = -1;
 };
+
+struct CloseFile {
+  void operator()(std::FILE* file) const { std::fclose(file); }
+};
+using FileStream = std::unique_ptr<std::FILE, CloseFile>;
 
 /// Fills `to` from `offset` of a file on; less only where the file ends. Empty, with errno set,
 /// when it cannot be read.

@@ -8,27 +8,32 @@
 #include <sched.h>
 #include <time.h>
 
+#include "flowstats/base/units.h"
+
 namespace tapstat::dataplane {
 
 class Idle {
  public:
+  /// `nap`: how long it sleeps, without the timer slack that Linux adds.
+  explicit Idle(flowstats::Duration nap = kNap) : nap_{0, nap.us * 1'000} {}
+
   /// There was something to do after all.
   void worked() { rests_ = 0; }
 
-  /// Returns after another thread had its turn, or after about 0.1 ms (with the timer slack that
-  /// Linux adds).
+  /// Returns after another thread had its turn, or after the nap.
   void rest() {
-    constexpr timespec kNap{0, 50'000};
     if (rests_ < kYields) {
       ++rests_;
       sched_yield();
     } else {
-      nanosleep(&kNap, nullptr);
+      nanosleep(&nap_, nullptr);
     }
   }
 
  private:
+  static constexpr flowstats::Duration kNap{50};  // with the slack, about 0.1 ms
   static constexpr int kYields = 4;
+  timespec nap_;
   int rests_ = 0;  // since the last work
 };
 

@@ -4,11 +4,11 @@
 #include <array>
 #include <cstring>
 #include <memory>
-#include <unordered_map>
 
-#include <pcap/pcap.h>
-
+#include "dataplane/capture_name.h"
 #include "dataplane/frame_path.h"
+#include "dataplane/pcap_handle.h"
+#include "dataplane/tuple_map.h"
 
 namespace tapstat::dataplane {
 
@@ -23,13 +23,7 @@ using flowstats::Timestamp;
 
 namespace {
 
-struct ClosePcap {
-  void operator()(pcap_t* pcap) const { pcap_close(pcap); }
-};
-
 constexpr flowstats::Duration kPassGap = flowstats::seconds(1);
-
-std::string quoted(const CaptureFile& capture) { return "\"" + capture.name.string() + "\""; }
 
 /// Sender's and receiver's addresses as they stand in an IP header.
 struct AddressBytes {
@@ -71,10 +65,6 @@ uint16_t find_addresses(const ParseRules& rules, std::vector<uint8_t> frame,
   }
 }
 
-struct TupleHash {
-  size_t operator()(const FiveTuple& tuple) const { return hash_tuple(tuple, 0); }
-};
-
 }  // namespace
 
 Result<LabCapture> LabCapture::load(const std::vector<CaptureFile>& captures, uint16_t snap,
@@ -84,7 +74,7 @@ Result<LabCapture> LabCapture::load(const std::vector<CaptureFile>& captures, ui
   for (const CaptureFile& capture : captures) {
     if (capture.link_type != lab.link_type_)
       return fail(ExitStatus::input_unreadable,
-                  quoted(captures.front()) + " and " + quoted(capture) +
+                  quoted(captures.front().name) + " and " + quoted(capture.name) +
                       " have different link types; measure with them one after the other.");
     if (auto done = lab.read(capture, snap); !done) return tl::make_unexpected(done.error());
   }
@@ -113,11 +103,10 @@ LabCapture LabCapture::made_of(LinkType link_type, std::vector<uint8_t> bytes,
 
 Result<void> LabCapture::read(const CaptureFile& capture, uint16_t snap) {
   std::array<char, PCAP_ERRBUF_SIZE> error{};
-  const std::unique_ptr<pcap_t, ClosePcap> pcap(
-      pcap_open_offline(capture.file.path().c_str(), error.data()));
+  const PcapHandle pcap(pcap_open_offline(capture.file.path().c_str(), error.data()));
   if (pcap == nullptr)
     return fail(ExitStatus::input_unreadable,
-                quoted(capture) + " can no longer be read (" + error.data() + ").");
+                quoted(capture.name) + " can no longer be read (" + error.data() + ").");
   packets_.reserve(packets_.size() + capture.packets);
   bytes_.reserve(bytes_.size() +
                  capture.packets * std::min<uint64_t>(snap, capture.captured_length_max));
@@ -137,7 +126,7 @@ Result<void> LabCapture::read(const CaptureFile& capture, uint16_t snap) {
 
 /// Addresses, directions, first and last packets; leaves out what cannot be rewritten.
 void LabCapture::locate_flows(const ParseRules& rules) {
-  std::unordered_map<FiveTuple, size_t, TupleHash> last_packet;
+  TupleMap<size_t> last_packet;
   const auto left_out = [&](LabPacket& packet) {
     Segment s;
     bool is_ip = false;

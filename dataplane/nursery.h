@@ -7,9 +7,10 @@
 /// thread only; never allocates after construction.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 
-#include "flowstats/base/arena.h"
+#include "flowstats/base/entry_pool.h"
 #include "flowstats/half_open_flow.h"
 
 namespace tapstat::dataplane {
@@ -22,9 +23,9 @@ class Nursery {
   [[nodiscard]] static bool holds(uint32_t entry) { return (entry & kMark) != 0; }
 
   [[nodiscard]] uint32_t capacity() const { return nodes_.capacity(); }
-  [[nodiscard]] uint32_t size() const { return size_; }
+  [[nodiscard]] uint32_t size() const { return nodes_.in_use(); }
   [[nodiscard]] uint32_t size_max() const { return size_max_; }
-  [[nodiscard]] bool full() const { return size_ == nodes_.capacity(); }
+  [[nodiscard]] bool full() const { return size() == capacity(); }
   [[nodiscard]] size_t bytes() const { return nodes_.bytes(); }
   /// See PageBlock::touch().
   void touch() { nodes_.touch(); }
@@ -44,11 +45,7 @@ class Nursery {
 
   /// Precondition: !full(). `slot` is the caller's name of the flow.
   uint32_t take(const flowstats::Segment& syn, uint32_t slot) {
-    uint32_t number = free_;
-    if (number != flowstats::kNoEntry)
-      free_ = nodes_[number].newer;
-    else
-      number = untouched_++;
+    const uint32_t number = nodes_.take();
     Node& node = nodes_[number];
     const uint32_t entry = number | kMark;
     node.flow.open(syn);
@@ -57,7 +54,7 @@ class Nursery {
     node.newer = flowstats::kNoEntry;
     (newest_ == flowstats::kNoEntry ? oldest_ : nodes_[newest_ & ~kMark].newer) = entry;
     newest_ = entry;
-    if (++size_ > size_max_) size_max_ = size_;
+    size_max_ = std::max(size_max_, size());
     return entry;
   }
 
@@ -68,9 +65,7 @@ class Nursery {
     (node.older == flowstats::kNoEntry ? oldest_ : nodes_[node.older & ~kMark].newer) = node.newer;
     (node.newer == flowstats::kNoEntry ? newest_ : nodes_[node.newer & ~kMark].older) = node.older;
     if (node.newer != flowstats::kNoEntry) prefetch(node.newer);
-    node.newer = free_;
-    free_ = number;
-    --size_;
+    nodes_.give_back(number);
   }
 
  private:
@@ -79,16 +74,14 @@ class Nursery {
 
   struct alignas(64) Node {
     flowstats::HalfOpenFlow flow;
-    uint32_t older, newer;  // entries, in order of opening; `newer` links free nodes by number
+    uint32_t older, newer;  // entries, in order of opening
     uint32_t slot;
   };
   static_assert(sizeof(Node) <= 128);
 
-  flowstats::Arena<Node> nodes_;
+  flowstats::EntryPool<Node> nodes_;
   uint32_t oldest_ = flowstats::kNoEntry, newest_ = flowstats::kNoEntry;
-  uint32_t free_ = flowstats::kNoEntry;
-  uint32_t untouched_ = 0;
-  uint32_t size_ = 0, size_max_ = 0;
+  uint32_t size_max_ = 0;
 };
 
 }  // namespace tapstat::dataplane

@@ -2,27 +2,16 @@
 
 #include <algorithm>
 
+#include "dataplane/pcapng_format.h"
+
 namespace tapstat::dataplane {
 
 using flowstats::ByteRange;
+using namespace pcapng;
 
 namespace {
 
-constexpr uint32_t kSectionHeader = 0x0a0d0d0a, kInterface = 1, kObsoletePacket = 2,
-                   kSimplePacket = 3, kEnhancedPacket = 6;
-constexpr uint32_t kByteOrderMagic = 0x1a2b3c4d, kByteOrderMagicSwapped = 0x4d3c2b1a;
 constexpr size_t kInterfacesMax = 65'536;
-constexpr uint16_t kOptionEnd = 0, kOptionTimeResolution = 9, kOptionTimeOffset = 14;
-
-/// if_tsresol: a power of ten, or of two with the high bit set. 0 when it does not fit 64 bits.
-uint64_t ticks_per_second(uint8_t resolution) {
-  const unsigned exponent = resolution & 0x7fU;
-  if ((resolution & 0x80U) != 0) return exponent < 64 ? uint64_t{1} << exponent : 0;
-  if (exponent > 19) return 0;
-  uint64_t ticks = 1;
-  for (unsigned i = 0; i < exponent; ++i) ticks *= 10;
-  return ticks;
-}
 
 uint64_t to_microseconds(uint64_t ticks, uint64_t per_second, int64_t offset_seconds) {
   const uint64_t seconds = ticks / per_second + static_cast<uint64_t>(offset_seconds);
@@ -52,7 +41,6 @@ uint32_t PcapngReader::u32(size_t at) const {
 /// Reads one block into body_. False at the end of the file (damage_ empty) or when the block is
 /// cut or cannot be.
 bool PcapngReader::read_block() {
-  constexpr uint32_t kFrameBytes = 12;  // type, length, length again
   uint8_t head[12];
   block_offset_ = next_offset_;
   const size_t n = std::fread(head, 1, 8, file_.get());
@@ -75,7 +63,7 @@ bool PcapngReader::read_block() {
     block_type_ = __builtin_bswap32(block_type_);
   }
   const uint32_t length = is_swapped_ ? __builtin_bswap32(fields.u32(4)) : fields.u32(4);
-  if (length < std::max<size_t>(kFrameBytes, have + 4) || length % 4 != 0 ||
+  if (length < std::max<size_t>(kBlockFrameBytes, have + 4) || length % 4 != 0 ||
       length > kBlockBytesMax) {
     damage_ = "block length " + std::to_string(length) + " cannot be";
     return false;

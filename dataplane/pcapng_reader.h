@@ -7,11 +7,11 @@
 
 #include <cstdint>
 #include <cstdio>
-#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "dataplane/file_descriptor.h"
 #include "flowstats/base/byte_range.h"
 
 namespace tapstat::dataplane {
@@ -49,10 +49,6 @@ class PcapngReader {
     uint64_t ticks_per_second = 1'000'000;
     int64_t offset_seconds = 0;
   };
-  struct CloseFile {
-    void operator()(std::FILE* file) const { std::fclose(file); }
-  };
-
   [[nodiscard]] Step stop(const char* why);
   [[nodiscard]] bool read_block();
   [[nodiscard]] uint16_t u16(size_t at) const;
@@ -63,7 +59,7 @@ class PcapngReader {
   [[nodiscard]] bool enhanced_packet(bool is_obsolete_kind);
   [[nodiscard]] bool simple_packet();
 
-  std::unique_ptr<std::FILE, CloseFile> file_;
+  FileStream file_;
   bool is_swapped_ = false;  // the section's byte order is not big endian
   uint32_t block_type_ = 0;
   uint64_t block_offset_ = 0, next_offset_ = 0;

@@ -3,11 +3,12 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
-#include <fstream>
 #include <string>
 
 #include <rte_prefetch.h>
 
+#include "dataplane/capture_name.h"
+#include "dataplane/process_pages.h"
 #include "dataplane/temporary_file.h"
 
 namespace tapstat::dataplane {
@@ -16,27 +17,12 @@ using flowstats::ExitStatus;
 using flowstats::fail;
 using flowstats::Result;
 
-namespace {
-
-/// Memory that can be had without swapping, by the kernel's own estimate, in bytes.
-uint64_t memory_available() {
-  std::ifstream lines("/proc/meminfo");
-  std::string name, unit;
-  uint64_t kib = 0;
-  while (lines >> name >> kib) {
-    if (name == "MemAvailable:") return kib * 1024;
-    std::getline(lines, unit);
-  }
-  return ~uint64_t{0};  // unknown: the attempt will tell
-}
-
-}  // namespace
-
 Result<std::unique_ptr<PreloadedReader>> PreloadedReader::load(const CaptureFile& capture,
                                                                const PacketPool& pool,
                                                                PacketTimeField time_field) {
-  const std::string name = "\"" + capture.name.string() + "\"";
-  if (capture.bytes + capture.packets * sizeof(Packet) > memory_available())
+  const std::string name = quoted(capture.name);
+  const auto available = memory_available();  // unknown: the attempt will tell
+  if (available && capture.bytes + capture.packets * sizeof(Packet) > *available)
     return fail(ExitStatus::environment, name + " with " + readable_size(capture.bytes) +
                                              " is too large to be kept in memory. Use --source "
                                              "file.");

@@ -3,21 +3,18 @@
 #include <cinttypes>
 #include <cstdio>
 #include <cstring>
-#include <memory>
 #include <string_view>
+
+#include "dataplane/file_descriptor.h"
 
 namespace tapstat::dataplane {
 
 namespace {
 
-struct CloseFile {
-  void operator()(std::FILE* file) const { std::fclose(file); }
-};
-
 /// Calls take(name, bytes) for every line "Name:   123 kB".
 template <class Take>
 void for_each_size(const char* path, Take take) {
-  const std::unique_ptr<std::FILE, CloseFile> file(std::fopen(path, "r"));
+  const FileStream file(std::fopen(path, "r"));
   char line[256];
   while (file != nullptr && std::fgets(line, sizeof line, file.get()) != nullptr) {
     char* const colon = std::strchr(line, ':');
@@ -40,8 +37,8 @@ ProcessPages process_pages() {
   return pages;
 }
 
-uint64_t memory_available() {
-  uint64_t available = 0;
+std::optional<uint64_t> memory_available() {
+  std::optional<uint64_t> available;
   for_each_size("/proc/meminfo", [&](std::string_view name, uint64_t bytes) {
     if (name == "MemAvailable") available = bytes;
   });

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 
 namespace tapstat::dataplane {
 
@@ -17,7 +18,8 @@ struct ProcessPages {
 /// Zeros when the kernel does not tell.
 [[nodiscard]] ProcessPages process_pages();
 
-/// Bytes that programs can still get without swapping; 0 when the kernel does not tell.
-[[nodiscard]] uint64_t memory_available();
+/// Bytes that programs can still get without swapping, hugetlb pages not among them; empty when the
+/// kernel does not tell.
+[[nodiscard]] std::optional<uint64_t> memory_available();
 
 }  // namespace tapstat::dataplane

@@ -1,14 +1,12 @@
 #include "dataplane/record_ring.h"
 
-#include <sched.h>
-#include <time.h>
-
 #include <cstring>
 
 #include <rte_ring.h>
 #include <rte_ring_elem.h>
 #include <rte_ring_peek_zc.h>
 
+#include "dataplane/idle.h"
 #include "flowstats/base/check.h"
 
 namespace tapstat::dataplane {
@@ -17,10 +15,9 @@ using flowstats::TcpRecord;
 
 namespace {
 constexpr unsigned kRecordBytes = sizeof(TcpRecord);
-/// How often the CPU is offered to the writer before the worker sleeps, and for how long: short
-/// beside the time in which the writer empties a full ring, long beside the cost of waking up.
-constexpr int kYields = 4;
-constexpr timespec kNap{0, 500'000};
+/// How long the worker sleeps when the writer was offered the CPU in vain: short beside the time in
+/// which it empties a full ring, long beside the cost of waking up.
+constexpr flowstats::Duration kNap{500};
 
 /// The ring is larger than the caches, so every record is in memory again when its turn comes: the
 /// lines of the next one are asked for while this one is filled.
@@ -66,12 +63,8 @@ TcpRecord* RecordRing::reserve() {
 
 /// The writer may be waiting for this very CPU, or for a disk for seconds.
 void RecordRing::wait_for_room() {
-  for (int tried = 0; !acquire(); ++tried) {
-    if (tried < kYields)
-      sched_yield();
-    else
-      nanosleep(&kNap, nullptr);
-  }
+  Idle idle(kNap);
+  while (!acquire()) idle.rest();
 }
 
 void RecordRing::publish() {

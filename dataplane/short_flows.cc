@@ -1,8 +1,9 @@
 #include "dataplane/short_flows.h"
 
 #include <cstring>
-#include <unordered_map>
 #include <vector>
+
+#include "dataplane/tuple_map.h"
 
 namespace tapstat::dataplane {
 
@@ -10,10 +11,6 @@ using flowstats::Segment;
 namespace tcp_flag = flowstats::tcp_flag;
 
 namespace {
-
-struct TupleHash {
-  size_t operator()(const flowstats::FiveTuple& tuple) const { return hash_tuple(tuple, 0); }
-};
 
 /// The packets of a handshake as they come in.
 struct Handshake {
@@ -83,7 +80,7 @@ void put_number(uint8_t* at, uint32_t value) {
 std::vector<Handshake> find_handshakes(const LabCapture& capture,
                                        const flowstats::Measurement& rules) {
   const ParseRules parse_rules{rules.mode, capture.link_type(), rules.hash_seed};
-  std::unordered_map<flowstats::FiveTuple, Handshake, TupleHash> pending;
+  TupleMap<Handshake> pending;
   std::vector<Handshake> found;
   for (const LabPacket& packet : capture.packets()) {
     if (found.size() == ShortFlows::kFlowsMax) break;

@@ -76,9 +76,7 @@ struct alignas(64) TcpFlow {
   std::optional<FlowEnd> update(const Segment& segment, TrackerContext& context);
 
   /// The same in two steps, for a caller that has its flow at hand: the short way of nearly every
-  /// segment, which answers `no` and changes nothing when the segment is not usual (in
-  /// flow_usual.h)
-  /// ...
+  /// segment (in flow_usual.h), which answers `no` and changes nothing for any other ...
   enum class Usual : uint8_t { no, yes, closed };
   [[nodiscard]] inline Usual apply_usual(const Segment& segment, TrackerContext& context);
   /// ... and the long way, for any segment.
@@ -119,7 +117,12 @@ struct alignas(64) TcpFlow {
  private:
   template <Mode kMode>
   struct Update;
-  inline void count_usual(const Segment& segment, size_t d, uint64_t window);
+  static void count_flag(uint32_t& counter, Mode mode);
+  bool count_fin(const Segment& segment, size_t d, Mode mode);
+  inline void count_packet(const Segment& segment, size_t d);
+  [[nodiscard]] inline bool apply_acknowledgment(const Segment& segment, size_t d,
+                                                 TrackerContext& context, const Moment& now);
+  inline void note_in_flight(size_t d);
   void count_laps(size_t d, bool has_payload);
   void settle_window_scales(bool syn);
   void note_fin(const Segment& segment, size_t d, Mode mode);

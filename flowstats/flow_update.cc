@@ -1,19 +1,13 @@
 // The long way of a segment through its flow: every step, in the order of the original.
 #include <algorithm>
 
-#include "flowstats/flow.h"
+#include "flowstats/flow_usual.h"
 
 namespace tapstat::flowstats {
 
 namespace {
 
 constexpr uint8_t kWindowScaleMax = 14;  // RFC 7323 section 2.3
-
-/// Tstat keeps SYN, FIN and RST counters in 8 bits, and its rules look at the wrapped value (golden
-/// case syn_counter_wrap).
-void count_flag(uint32_t& counter, Mode mode) {
-  counter = mode == Mode::tstat ? (counter + 1) & 0xff : counter + 1;
-}
 
 void note_options(options::Cold& o, const TcpOptions& seen, Mode mode) {
   if (seen.has(TcpOptions::kWindowScale)) {
@@ -97,13 +91,9 @@ struct TcpFlow::Update {
   [[gnu::noinline]] void note_rare_options();
   void note_options_seen();
   void count_packet();
-  [[gnu::noinline]] void count_lap(uint16_t core::Cold::*laps) { ++(cold().core.*laps); }
   void place();
   [[gnu::noinline]] void judge();
-  void acknowledge();
   void note_window();
-  void note_first_and_last();
-  void note_in_flight();
   std::optional<FlowEnd> apply();
 };
 
@@ -131,16 +121,10 @@ void TcpFlow::Update<kMode>::move_base() {
 template <Mode kMode>
 bool TcpFlow::Update<kMode>::count_flags() {
   core::Cold& c = cold().core;
-  if (syn) count_flag(c.syns, kMode);
+  if (syn) TcpFlow::count_flag(c.syns, kMode);
   set(direction_flag::kSynSeen, c.syns > 0);
   if (rst) set(direction_flag::kRstSeen);
-  if (!fin) return false;
-  count_flag(c.fins, kMode);
-  set(direction_flag::kFinSeen, c.fins > 0);
-  const uint32_t fin_seq = segment.seq + static_cast<uint32_t>(n);
-  const bool moved = c.fins > 1 && fin_seq != sequence().fin_seq;
-  sequence().fin_seq = fin_seq;
-  return moved;
+  return fin && flow.count_fin(segment, d, kMode);
 }
 
 /// The client goes on although no SYN of the server was seen: only one direction passes the tap.
@@ -182,20 +166,9 @@ void TcpFlow::Update<kMode>::note_options_seen() {
 
 template <Mode kMode>
 void TcpFlow::Update<kMode>::count_packet() {
-  SenderLine& s = sender();
-  if (n > 0) {
-    if (++s.core.data_packets == 0) [[unlikely]]
-      count_lap(&core::Cold::data_packets_laps);
-    s.core.bytes += static_cast<uint32_t>(n);
-    s.options.payload.note(static_cast<uint32_t>(n));
-  } else if (!ack || n < 0 || syn || fin || rst) [[unlikely]] {
-    ++cold().core.packets_without_payload;
-  }
-  if (!ack) [[unlikely]]
-    ++cold().core.packets_without_ack;
-  s.hops.on_ttl(segment.ttl);
-  if (++s.core.packets == 0) [[unlikely]]
-    count_lap(&core::Cold::packets_laps);
+  flow.count_packet(segment, d);
+  if (n <= 0 && (!ack || n < 0 || syn || fin || rst)) ++cold().core.packets_without_payload;
+  if (!ack) ++cold().core.packets_without_ack;
 }
 
 /// Places the segment in its sequence space. The verdict on one that does not follow in order takes
@@ -235,47 +208,11 @@ void TcpFlow::Update<kMode>::judge() {
 }
 
 template <Mode kMode>
-void TcpFlow::Update<kMode>::acknowledge() {
-  AckMemory& memory = sender().acks;
-  if (memory.settled != 0 && segment.ack == flow.last_ack[d]) {
-    memory.count();
-    return;
-  }
-  const int64_t round_trip_us =
-      flow.sequence[other].tracker.acknowledge(context, flow.base, memory, segment.ack, now);
-  if (round_trip_us >= 0) flow.sample[other].round_trips.on_sample({round_trip_us});
-}
-
-template <Mode kMode>
 void TcpFlow::Update<kMode>::note_window() {
   set(direction_flag::kWindowIsOpen, static_cast<uint32_t>(window) != 0);
   sender().options.window.note(window);
   if (ack && window == 0) [[unlikely]]
     ++cold().options.zero_windows;
-}
-
-template <Mode kMode>
-void TcpFlow::Update<kMode>::note_first_and_last() {
-  if (!has(direction_flag::kFirstAckSeen) && ack && !syn) {
-    set(direction_flag::kFirstAckSeen);
-    sample().first_ack = segment.time;
-  }
-  if (n == 0) return;
-  if (!has(direction_flag::kFirstDataSeen)) {
-    set(direction_flag::kFirstDataSeen);
-    sample().first_data = segment.time;
-  }
-  sender().core.last_data = segment.time;
-}
-
-/// Bytes sent and not yet acknowledged as the tap sees them, by the receiver's latest
-/// acknowledgment.
-template <Mode kMode>
-void TcpFlow::Update<kMode>::note_in_flight() {
-  if (syn || verdict.out_of_order || verdict.repeated_bytes > 0) return;
-  const uint32_t in_flight = segment.seq + static_cast<uint32_t>(n) - flow.last_ack[other];
-  if (in_flight == 0 || in_flight >= 1u << 31) return;
-  sender().options.in_flight.note(in_flight);
 }
 
 template <Mode kMode>
@@ -296,7 +233,7 @@ template <Mode kMode>
     place();
   else
     sender().sent_end = segment.seq + static_cast<uint32_t>(n);
-  if (ack) acknowledge();
+  if (ack) static_cast<void>(flow.apply_acknowledgment(segment, d, context, now));
   if (rst) [[unlikely]]
     return flow.end_by_timeout();
   if (ack || syn) note_window();
@@ -307,8 +244,10 @@ template <Mode kMode>
   }
   if (n > 0 && !has(direction_flag::kDataAcknowledged) && verdict.repeated_bytes <= 0)
     cold().options.initial_window += static_cast<uint32_t>(n);
-  note_first_and_last();
-  note_in_flight();
+  if (!has(direction_flag::kFirstAckSeen) || !has(direction_flag::kFirstDataSeen))
+    flow.note_firsts(segment, d);
+  if (n != 0) sender().core.last_data = segment.time;
+  if (!syn && !verdict.out_of_order && verdict.repeated_bytes <= 0) flow.note_in_flight(d);
   if (ack && (fin || segment.has(tcp_flag::kPsh))) flow.note_message(d, kMode);
   if (flow.state.has_both(direction_flag::kFinAcknowledged)) [[unlikely]]
     return FlowEnd::complete;

@@ -22,17 +22,24 @@ class EntryPool {
   [[nodiscard]] const T& operator[](uint32_t entry) const { return entries_[entry]; }
   [[nodiscard]] uint32_t capacity() const { return entries_.capacity(); }
   [[nodiscard]] uint32_t in_use() const { return in_use_; }
+  /// Entries from here on were never taken.
+  [[nodiscard]] uint32_t untouched_from() const { return untouched_; }
   [[nodiscard]] size_t bytes() const { return entries_.bytes(); }
+  /// See PageBlock::touch().
+  void touch() { entries_.touch(); }
 
-  /// kNoEntry when the pool is empty. The content is whatever the last user left.
+  /// kNoEntry when the pool is empty. The content is whatever the last user left, but for the first
+  /// word.
   [[nodiscard]] uint32_t take() {
     uint32_t entry = free_;
-    if (entry != kNoEntry)
+    if (entry != kNoEntry) {
       std::memcpy(&free_, static_cast<const void*>(&entries_[entry]), sizeof free_);
-    else if (untouched_ < entries_.capacity())
+      if (free_ != kNoEntry) __builtin_prefetch(&entries_[free_], 1);
+    } else if (untouched_ < entries_.capacity()) {
       entry = untouched_++;
-    else
+    } else {
       return kNoEntry;
+    }
     ++in_use_;
     return entry;
   }
@@ -42,10 +49,16 @@ class EntryPool {
     --in_use_;
   }
 
+  /// Back to the state before the first entry was taken; all must be free.
+  void restart() {
+    free_ = kNoEntry;
+    untouched_ = 0;
+  }
+
  private:
   Arena<T> entries_;
   uint32_t free_ = kNoEntry;  // linked through the first word of the free entries
-  uint32_t untouched_ = 0;    // entries from here on were never used
+  uint32_t untouched_ = 0;
   uint32_t in_use_ = 0;
 };
 

@@ -6,30 +6,18 @@ namespace tapstat::flowstats {
 
 using options::SegmentClass;
 
-SegmentRecord SequenceTracker::record(unsigned number, TimeBase base) const {
+namespace {
+
+SegmentRecord record_of(uint32_t start, const SegmentTrain::Segment& segment, TimeBase base) {
   SegmentRecord r;
-  r.first_byte = number == 0 ? in_order_.start : in_order_.end[number - 1];
-  r.last_byte = in_order_.end[number] - 1;
-  r.sent = base.time(in_order_.sent_us[number]);
-  r.ip_id = ip_id_[number];
+  r.first_byte = start;
+  r.last_byte = segment.end - 1;
+  r.sent = base.time(segment.sent_us);
+  r.ip_id = segment.ip_id;
   return r;
 }
 
-void SequenceTracker::append_train_records(TrackerContext& context, TimeBase base,
-                                           SegmentLists& lists) {
-  SegmentTrain& train = context.trains[in_order_.end[1]];
-  uint32_t start = in_order_.end[0];
-  for (unsigned i = 0; i < train.count; ++i) {
-    const SegmentTrain::Segment& segment = train.at(i);
-    SegmentRecord r;
-    r.first_byte = start;
-    r.last_byte = segment.end - 1;
-    r.sent = base.time(segment.sent_us);
-    r.ip_id = segment.ip_id;
-    lists.append_record(context, r);
-    start = segment.end;
-  }
-}
+}  // namespace
 
 /// Changes nothing but the form.
 [[gnu::noinline]] void SequenceTracker::use_lists(TrackerContext& context, TimeBase base,
@@ -38,17 +26,22 @@ void SequenceTracker::append_train_records(TrackerContext& context, TimeBase bas
   if (shape_ <= kTrain) {
     lists.open_at(context, in_order_.start);
     if (has_settled_ != 0) {
-      SegmentRecord settled = record(0, base);
+      SegmentRecord settled = record_of(in_order_.start, segment(0), base);
       settled.acks = memory.acks;
       settled.segment_class = static_cast<SegmentClass>(settled_class_);
       lists.append_record(context, settled);
     }
+    uint32_t start = in_order_.end[0];
+    const auto append = [&](const SegmentTrain::Segment& s) {
+      lists.append_record(context, record_of(start, s, base));
+      start = s.end;
+    };
     if (shape_ == kTrain) {
-      append_train_records(context, base, lists);
+      SegmentTrain& train = context.trains[in_order_.end[1]];
+      for (unsigned i = 0; i < train.count; ++i) append(train.at(i));
       leave_train(context);
     } else {
-      for (unsigned number = 1; number <= shape_; ++number)
-        lists.append_record(context, record(number, base));
+      for (unsigned number = 1; number <= shape_; ++number) append(segment(number));
     }
   }
   memory = {};
@@ -100,10 +93,6 @@ SegmentVerdict SequenceTracker::insert(TrackerContext& context, TimeBase base, A
 
 int64_t SequenceTracker::acknowledge_in_order(AckMemory& memory, uint32_t ack, int32_t now_us) {
   InOrder& o = in_order_;
-  if (ack <= o.start) {
-    memory.settled = 0;
-    return kNoSample;
-  }
   int64_t sample = kNoSample;
   unsigned latest = has_settled_ != 0 ? 0 : 1, covered = 0;
   const unsigned in_flight = shape_;
@@ -115,15 +104,19 @@ int64_t SequenceTracker::acknowledge_in_order(AckMemory& memory, uint32_t ack, i
     if (ack == o.end[covered] && sent_us == o.sent_us[latest])
       sample = now_us > sent_us ? int64_t{now_us} - sent_us : 0;
   }
-  if (covered > 0) {
-    settle(latest, covered);
-    memory.acks = 1;
-  } else if (has_settled_ != 0) {
-    memory.count();
-  }
-  // The end is 0 where the sequence numbers wrap.
-  memory.settled = ack <= o.end[0] || o.end[0] == 0 ? 1 : 0;
+  if (covered > 0) settle(latest, covered);
+  remember(memory, ack, covered > 0);
   return sample;
+}
+
+/// What the sender of `ack` remembers of it; `covered`: it acknowledged something new.
+inline void SequenceTracker::remember(AckMemory& memory, uint32_t ack, bool covered) const {
+  if (covered)
+    memory.acks = 1;
+  else if (has_settled_ != 0)
+    memory.count();
+  // The end is 0 where the sequence numbers wrap.
+  memory.settled = ack <= in_order_.end[0] || in_order_.end[0] == 0 ? 1 : 0;
 }
 
 /// Merges the oldest `count` segments in flight, now acknowledged, into the settled stretch.
@@ -152,8 +145,7 @@ bool SequenceTracker::use_train(TrackerContext& context) {
   if (number == kNoEntry) return false;
   SegmentTrain& train = context.trains[number];
   train.clear();
-  for (unsigned i = 1; i <= shape_; ++i)
-    train.push({in_order_.end[i], in_order_.sent_us[i], ip_id_[i]});
+  for (unsigned i = 1; i <= shape_; ++i) train.push(segment(i));
   in_order_.end[2] = in_order_.end[shape_];
   in_order_.end[1] = number;
   shape_ = kTrain;
@@ -183,10 +175,6 @@ bool SequenceTracker::append_to_train(TrackerContext& context, uint32_t first, u
 int64_t SequenceTracker::acknowledge_train(TrackerContext& context, AckMemory& memory, uint32_t ack,
                                            int32_t now_us) {
   InOrder& o = in_order_;
-  if (ack <= o.start) {
-    memory.settled = 0;
-    return kNoSample;
-  }
   SegmentTrain& train = context.trains[o.end[1]];
   int64_t sample = kNoSample;
   bool covered = false;
@@ -204,11 +192,7 @@ int64_t SequenceTracker::acknowledge_train(TrackerContext& context, AckMemory& m
     if (ack == segment.end && segment.sent_us == o.sent_us[0])
       sample = now_us > segment.sent_us ? int64_t{now_us} - segment.sent_us : 0;
   }
-  if (covered)
-    memory.acks = 1;
-  else if (has_settled_ != 0)
-    memory.count();
-  memory.settled = ack <= o.end[0] || o.end[0] == 0 ? 1 : 0;
+  remember(memory, ack, covered);
   if (train.count == 0) leave_train(context);
   return sample;
 }

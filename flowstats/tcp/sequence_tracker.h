@@ -66,6 +66,10 @@ class SequenceTracker {
                                     uint32_t ack, const Moment& now) {
     if (shape_ > kTrain || !same_quadrant(in_order_.start, ack, ack) || !now.near) [[unlikely]]
       return acknowledge_lists(context, base, memory, ack, now.time);
+    if (ack <= in_order_.start) {
+      memory.settled = 0;
+      return kNoSample;
+    }
     if (shape_ == kTrain) return acknowledge_train(context, memory, ack, now.us);
     return acknowledge_in_order(memory, ack, now.us);
   }
@@ -85,16 +89,18 @@ class SequenceTracker {
   }
   int64_t acknowledge_in_order(AckMemory& memory, uint32_t ack, int32_t now_us);
   void settle(unsigned latest, unsigned count);
+  void remember(AckMemory& memory, uint32_t ack, bool covered) const;
+  [[nodiscard]] SegmentTrain::Segment segment(unsigned number) const {
+    return {in_order_.end[number], in_order_.sent_us[number], ip_id_[number]};
+  }
   bool append_to_train(TrackerContext& context, uint32_t first, uint32_t length, int32_t sent_us,
                        uint16_t ip_id);
   int64_t acknowledge_train(TrackerContext& context, AckMemory& memory, uint32_t ack,
                             int32_t now_us);
   [[nodiscard]] bool use_train(TrackerContext& context);
   void leave_train(TrackerContext& context);
-  void append_train_records(TrackerContext& context, TimeBase base, SegmentLists& lists);
   int64_t acknowledge_lists(TrackerContext& context, TimeBase base, AckMemory& memory, uint32_t ack,
                             Timestamp now);
-  [[nodiscard]] SegmentRecord record(unsigned number, TimeBase base) const;
   void use_lists(TrackerContext& context, TimeBase base, AckMemory& memory);
   void leave_lists(TrackerContext& context, TimeBase base, AckMemory& memory, uint32_t ack);
 

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "dataplane/process_pages.h"
+
 namespace tapstat::tests {
 namespace {
 
@@ -126,7 +128,7 @@ TEST(MemoryLine, SaysWhatWasTakenAndWhatItCosts) {
 }
 
 TEST(AvailableMemory, IsKnownHere) {
-  const auto available = control::available_memory();
+  const auto available = dataplane::memory_available();
   ASSERT_TRUE(available);
   EXPECT_GT(*available, kMib);
 }

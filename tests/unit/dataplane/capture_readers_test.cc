@@ -13,40 +13,21 @@
 #include "tests/support/capture_writer.h"
 #include "tests/support/raw_captures.h"
 #include "tests/support/temp_dir.h"
+#include "tests/unit/dataplane/mbuf_frames.h"
 
 namespace tapstat::dataplane {
 namespace {
 
 using flowstats::Mode;
 using flowstats::Timestamp;
+using tests::bytes_of;
+using tests::frame_of;
 using tests::FrameBytes;
+using tests::frames_of;
 using tests::RawPcap;
 using tests::RawPcapHeader;
 using tests::RawPcapng;
 using tests::TimedFrame;
-
-FrameBytes frame_of(size_t size, size_t seed) {
-  FrameBytes bytes(size);
-  for (size_t k = 0; k < size; ++k) bytes[k] = static_cast<uint8_t>(seed + k * 7 + (k >> 8));
-  return bytes;
-}
-
-std::vector<TimedFrame> frames_of(const std::vector<size_t>& sizes) {
-  std::vector<TimedFrame> frames;
-  for (size_t i = 0; i < sizes.size(); ++i)
-    frames.push_back(
-        {Timestamp{1'600'000'000'000'000 + static_cast<int64_t>(i)}, frame_of(sizes[i], i)});
-  return frames;
-}
-
-FrameBytes bytes_of(const rte_mbuf* packet) {
-  FrameBytes bytes;
-  for (; packet != nullptr; packet = packet->next) {
-    const auto* data = rte_pktmbuf_mtod(packet, const uint8_t*);
-    bytes.insert(bytes.end(), data, data + packet->data_len);
-  }
-  return bytes;
-}
 
 /// The packets that open_capture() counted, read by libpcap.
 std::vector<TimedFrame> with_libpcap(const CaptureFile& capture) {

@@ -303,7 +303,7 @@ TEST(ProcessPages, KnowsThisProcess) {
   const dataplane::ProcessPages pages = dataplane::process_pages();
   EXPECT_GT(pages.resident, 1U << 20);
   EXPECT_LE(pages.transparent + pages.hugetlb, pages.resident);
-  EXPECT_GT(dataplane::memory_available(), 1U << 20);
+  EXPECT_GT(dataplane::memory_available().value_or(0), 1U << 20);
 }
 
 }  // namespace

@@ -11,12 +11,15 @@
 #include "dataplane/eal.h"
 #include "tests/support/capture_writer.h"
 #include "tests/support/temp_dir.h"
+#include "tests/unit/dataplane/mbuf_frames.h"
 
 namespace tapstat::dataplane {
 namespace {
 
 using flowstats::Timestamp;
+using tests::bytes_of;
 using tests::FrameBytes;
+using tests::frames_of;
 using tests::TimedFrame;
 
 /// eal_environment.cc starts DPDK.
@@ -36,25 +39,6 @@ class RxPcapTest : public testing::Test {
 
   tests::TempDir directory_;
 };
-
-std::vector<TimedFrame> frames_of(const std::vector<size_t>& sizes) {
-  std::vector<TimedFrame> frames;
-  for (size_t i = 0; i < sizes.size(); ++i) {
-    FrameBytes bytes(sizes[i]);
-    for (size_t k = 0; k < bytes.size(); ++k) bytes[k] = static_cast<uint8_t>(i + k * 7);
-    frames.push_back({Timestamp{1'600'000'000'000'000 + static_cast<int64_t>(i)}, bytes});
-  }
-  return frames;
-}
-
-FrameBytes bytes_of(const rte_mbuf* packet) {
-  FrameBytes bytes;
-  for (; packet != nullptr; packet = packet->next) {
-    const auto* data = rte_pktmbuf_mtod(packet, const uint8_t*);
-    bytes.insert(bytes.end(), data, data + packet->data_len);
-  }
-  return bytes;
-}
 
 /// Receives everything in bursts and frees it.
 std::vector<TimedFrame> drain(PcapPort& port, uint16_t burst = kBurstMax) {
