@@ -33,11 +33,17 @@ ConfigEpoch::ConfigEpoch(const ActiveConfig& config, uint32_t readers)
 
 ConfigEpoch::~ConfigEpoch() { delete current_.load(std::memory_order_relaxed); }
 
-void ConfigEpoch::publish(const ActiveConfig& config) {
+uint64_t ConfigEpoch::publish(const ActiveConfig& config) {
   const ActiveConfig* old = current_.exchange(new ActiveConfig(config), std::memory_order_acq_rel);
-  // rte_rcu_qsbr_synchronize() in its inline parts, which the thread sanitizer sees.
-  rte_rcu_qsbr_check(qsbr_, rte_rcu_qsbr_start(qsbr_), true);
-  delete old;
+  const uint64_t token = rte_rcu_qsbr_start(qsbr_);
+  replaced_.push_back({std::unique_ptr<const ActiveConfig>(old), token});
+  return token;
+}
+
+bool ConfigEpoch::in_force(uint64_t token) {
+  if (rte_rcu_qsbr_check(qsbr_, token, false) != 1) return false;
+  std::erase_if(replaced_, [token](const Replaced& r) { return r.token <= token; });
+  return true;
 }
 
 void ConfigEpoch::online(uint32_t id) { rte_rcu_qsbr_thread_online(qsbr_, id); }

@@ -7,6 +7,7 @@
 #include <atomic>
 #include <cstdint>
 #include <memory>
+#include <vector>
 
 #include "flowstats/active_config.h"
 
@@ -21,9 +22,12 @@ class ConfigEpoch {
   ConfigEpoch(const ConfigEpoch&) = delete;
   ConfigEpoch& operator=(const ConfigEpoch&) = delete;
 
-  /// Control. Replaces the configuration, waits until every reader that is online has passed a
-  /// quiescent point, frees the old one.
-  void publish(const flowstats::ActiveConfig& config);
+  /// Control. Replaces the configuration and returns at once; the token is for in_force().
+  uint64_t publish(const flowstats::ActiveConfig& config);
+  /// Control. True when every reader that is online has passed a quiescent point since: nothing is
+  /// made under the replaced configuration any more, and it is freed. A worker that waits for room
+  /// in its record ring delays this, never the caller.
+  [[nodiscard]] bool in_force(uint64_t token);
 
   /// Reader `id`, on its own thread. The reference is valid until the next quiescent() of this
   /// reader.
@@ -35,7 +39,12 @@ class ConfigEpoch {
   void quiescent(uint32_t id);
 
  private:
+  struct Replaced {
+    std::unique_ptr<const flowstats::ActiveConfig> config;
+    uint64_t token;
+  };
   std::atomic<const flowstats::ActiveConfig*> current_;
+  std::vector<Replaced> replaced_;  // control's; not known to be unread yet, oldest first
   std::unique_ptr<std::byte[]> memory_;
   rte_rcu_qsbr* qsbr_;
 };

@@ -26,6 +26,8 @@ class FileDescriptor {
 
   [[nodiscard]] int get() const { return fd_; }
   [[nodiscard]] bool is_open() const { return fd_ >= 0; }
+  /// For a library that closes it itself.
+  [[nodiscard]] int release() { return std::exchange(fd_, -1); }
   /// "/proc/self/fd/N": a name that works for unlinked files and for names with commas, which a
   /// vdev string cannot carry. Opening it gives an independent read position, at the start.
   [[nodiscard]] std::string path() const;

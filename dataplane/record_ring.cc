@@ -73,6 +73,9 @@ void RecordRing::publish() {
   reserved_ = used_ = 0;
 }
 
+uint32_t RecordRing::queued() const { return rte_ring_count(ring_); }
+uint32_t RecordRing::capacity() const { return rte_ring_get_capacity(ring_); }
+
 size_t RecordRing::drain(std::span<TcpRecord> out) {
   return rte_ring_dequeue_burst_elem(ring_, out.data(), kRecordBytes,
                                      static_cast<unsigned>(out.size()), nullptr);

@@ -37,6 +37,10 @@ class RecordRing final : public flowstats::RecordSource {
   /// Writer.
   [[nodiscard]] size_t drain(std::span<flowstats::TcpRecord> out) override;
 
+  /// Any thread: records that wait for the writer, about; and how many fit.
+  [[nodiscard]] uint32_t queued() const;
+  [[nodiscard]] uint32_t capacity() const;
+
   [[nodiscard]] size_t bytes() const { return memory_.size(); }
   /// Worker. See PageBlock::touch().
   void touch() { memory_.touch(); }

@@ -106,11 +106,15 @@ class ReplayPipeline::Impl {
     p.clock = Timestamp{dispatcher_status_.clock_us.load(std::memory_order_relaxed)};
     for (const auto& w : workers_) {
       p.finished &= w->status.finished.load(std::memory_order_acquire);
-      p.flows_open += w->shard.flows_open();
+      const WorkerProgress& worker =
+          p.workers.emplace_back(w->counters.snapshot(), w->shard.flows_open(), w->records.queued(),
+                                 w->records.capacity());
+      p.flows_open += worker.flows_open;
       p.clock = std::max(p.clock, Timestamp{w->status.clock_us.load(std::memory_order_relaxed)});
-      p.counters += w->counters.snapshot();
+      p.counters += worker.counters;
     }
-    p.counters += dispatcher_counters_.snapshot();
+    p.dispatcher = dispatcher_counters_.snapshot();
+    p.counters += p.dispatcher;
     return p;
   }
 
@@ -220,7 +224,10 @@ std::chrono::steady_clock::time_point ReplayPipeline::source_started() const {
 }
 std::optional<Error> ReplayPipeline::source_fault() const { return impl_->source_.fault(); }
 
-void ReplayPipeline::publish(const ActiveConfig& config) { impl_->config_.publish(config); }
+uint64_t ReplayPipeline::publish(const ActiveConfig& config) {
+  return impl_->config_.publish(config);
+}
+bool ReplayPipeline::in_force(uint64_t token) { return impl_->config_.in_force(token); }
 void ReplayPipeline::hold_at(uint64_t packet) {
   impl_->control_.hold_at.store(packet, std::memory_order_release);
 }

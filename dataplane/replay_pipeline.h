@@ -36,8 +36,16 @@ struct ReplayOptions {
   uint32_t record_ring = kRecordRingDefault;  // records of one worker; a power of two
 };
 
+struct WorkerProgress {
+  flowstats::CounterValues counters;
+  uint64_t flows_open = 0;
+  uint64_t records_queued = 0, record_ring = 0;  // in its ring, and how many fit
+};
+
 struct ReplayProgress {
   flowstats::CounterValues counters;  // of all workers and the dispatcher
+  std::vector<WorkerProgress> workers;
+  flowstats::CounterValues dispatcher;
   uint64_t flows_open = 0;
   flowstats::Timestamp clock;  // largest packet time so far
   bool finished = false;       // every record is in the rings
@@ -66,6 +74,7 @@ class ReplayPipeline {
   /// Any thread, async-signal-safe: stop reading after the current burst, then close all flows as
   /// at the end of a trace.
   void request_stop();
+  /// Any thread.
   [[nodiscard]] ReplayProgress progress() const;
   /// After progress().finished: waits for the lcores to return.
   void join();
@@ -75,9 +84,11 @@ class ReplayPipeline {
   /// After join(): why a capture could not be read to its counted end, if so.
   [[nodiscard]] std::optional<flowstats::Error> source_fault() const;
 
-  /// Publishes a configuration; every worker uses it from its next burst on. Returns when all have
-  /// passed a quiescent point, so that the previous one is free.
-  void publish(const flowstats::ActiveConfig& config);
+  /// Publishes a configuration; every worker uses it from its next burst on. One thread at a time
+  /// publishes and asks; it never waits.
+  uint64_t publish(const flowstats::ActiveConfig& config);
+  /// True when no record will be made under the configurations before that of `token`.
+  [[nodiscard]] bool in_force(uint64_t token);
 
   /// The source stops after exactly `packet` packets of the run; held() turns true when all of them
   /// are processed, and release() lets it go on. For switching a configuration at a given packet.

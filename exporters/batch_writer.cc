@@ -30,6 +30,7 @@ constexpr RowCounters row_counters(TcpLog log) {
 
 void BatchWriter::write(RecordBatch& batch) {
   turn_to(batch.directory);
+  enter(batch.epoch);
   for (const TcpLog log : flowstats::kTcpLogs) {
     if (batch.failed)
       lose(batch.rows_of(log), log);
@@ -60,6 +61,7 @@ void BatchWriter::write_rows(const BatchRows& rows, TcpLog log) {
 void BatchWriter::account(const LogFile& file, const WriteResult& result, TcpLog log) {
   const RowCounters counter = row_counters(log);
   counters_.add(counter.written, result.rows_written);
+  if (log == TcpLog::complete) marks_.add(result.rows_written);
   counters_.add(counter.write_error, result.rows_lost);
   counters_.add(Counter::bytes_written, result.bytes);
   bytes_ += result.bytes;

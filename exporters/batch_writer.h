@@ -7,7 +7,9 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 
+#include "exporters/epoch_rows.h"
 #include "exporters/log_directory.h"
 #include "exporters/log_file.h"
 #include "exporters/record_batch.h"
@@ -30,6 +32,15 @@ class BatchWriter {
   void turn_to(const std::shared_ptr<LogDirectory>& next);
 
   [[nodiscard]] bool has_directory() const { return directory_ != nullptr; }
+  /// Rows from now on are of `epoch`.
+  void enter(uint32_t epoch) { marks_.enter(epoch); }
+  /// Any thread.
+  [[nodiscard]] uint32_t epoch() const { return marks_.epoch(); }
+  /// Any thread: see Writer::rows_between.
+  [[nodiscard]] std::optional<uint64_t> rows_between(uint32_t first, uint32_t end) const {
+    return marks_.between(first, end);
+  }
+
   [[nodiscard]] uint64_t files() const { return files_; }
   [[nodiscard]] uint64_t bytes() const { return bytes_; }
 
@@ -43,6 +54,7 @@ class BatchWriter {
   flowstats::CounterBlock& counters_;
   WriteErrors& errors_;
   std::shared_ptr<LogDirectory> directory_;
+  EpochRows marks_;     // of log_tcp_complete
   uint64_t files_ = 0;  // that were closed
   uint64_t bytes_ = 0;
 };

@@ -49,12 +49,6 @@ static_assert(std::all_of(flowstats::kMplaneTcpCompleteColumns.begin(),
                                 [&c](const TcpColumn& other) { return c.text() == other.text(); });
                           }));
 
-std::string_view group_name(Group group) {
-  for (const flowstats::GroupName& g : flowstats::kGroupNames)
-    if (g.group == group) return g.name;
-  return "core";
-}
-
 std::string ordinal(size_t position) { return position == 0 ? "-" : std::to_string(position); }
 
 std::string_view logs_of(const TcpColumn& column) {
@@ -86,7 +80,7 @@ Cells column_cells(const TcpColumn& c) {
   return {ordinal(position(Schema::mplane, TcpLog::complete, c)),
           ordinal(position(Schema::tstat_3_3, TcpLog::complete, c)),
           std::string{c.text()},
-          std::string{group_name(c.group)},
+          std::string{flowstats::group_name(c.group)},
           std::string{logs_of(c)},
           std::string{unit_name(c.spec->unit)},
           ipfix_text(c.ipfix()),
@@ -158,7 +152,7 @@ void json_ipfix(JsonWriter& json, const IpfixElement& element) {
 void json_column(JsonWriter& json, const TcpColumn& c) {
   json.StartObject();
   json_string(json, "name", c.text());
-  json_string(json, "group", group_name(c.group));
+  json_string(json, "group", flowstats::group_name(c.group));
   json_string(json, "log", logs_of(c));
   json_position(json, "position_mplane", position(Schema::mplane, TcpLog::complete, c));
   json_position(json, "position_tstat_3_3", position(Schema::tstat_3_3, TcpLog::complete, c));

@@ -42,21 +42,36 @@ bool DirectoryFollower::is_due(const TcpRecord& record) const {
                     flowstats::elapsed(current_->since(), record.closed) >= options_.rotate;
   if (!is_announced(record.epoch) && !late) [[likely]]
     return false;
+  return may_try();
+}
+
+bool DirectoryFollower::may_try() const {
   return retry_at_ == decltype(retry_at_){} || std::chrono::steady_clock::now() >= retry_at_;
 }
 
+std::filesystem::path DirectoryFollower::directory() const {
+  const std::lock_guard lock{mutex_};
+  return path_;
+}
+
 void DirectoryFollower::follow(const TcpRecord& record) {
-  if (is_announced(record.epoch)) return open_or_note(announced_up_to(record.epoch));
-  open_or_note({current_->config(), record.closed});
+  if (is_announced(record.epoch)) return take(announced_up_to(record.epoch));
+  take({config_, record.closed});
+}
+
+bool DirectoryFollower::follow_up_to(uint32_t epoch) {
+  if (!is_announced(epoch) || !may_try()) return false;
+  take(announced_up_to(epoch));
+  return true;
 }
 
 void DirectoryFollower::follow_newest() {
-  if (is_announced(kNoEpoch - 1)) open_or_note(announced_up_to(kNoEpoch - 1));
+  if (is_announced(kNoEpoch - 1)) take(announced_up_to(kNoEpoch - 1));
 }
 
 DirectoryFollower::Announced DirectoryFollower::announced_up_to(uint32_t limit) {
   const std::lock_guard lock{mutex_};
-  Announced newest{current_->config(), current_->since()};
+  Announced newest{config_, current_->since()};
   for (const Announced& a : pending_)
     if (a.config.epoch <= limit) newest = a;
   return newest;
@@ -69,7 +84,9 @@ void DirectoryFollower::forget_up_to(uint32_t epoch) {
                     std::memory_order_release);
 }
 
-void DirectoryFollower::open_or_note(const Announced& wanted) {
+void DirectoryFollower::take(const Announced& wanted) {
+  if (wanted.config.epoch != config_.epoch && wanted.config.same_output(config_))
+    return enter(wanted.config);
   const auto opened = open(wanted);
   if (opened) return;
   errors_.note(opened.error().sentence, 0);
@@ -81,12 +98,21 @@ flowstats::Result<void> DirectoryFollower::open(const Announced& wanted) {
   if (!path) return tl::make_unexpected(path.error());
   current_ = std::make_shared<LogDirectory>(*path, options_, wanted.config, wanted.since);
   opened_.push_back(*path);
-  retry_at_ = {};
-  epoch_.store(wanted.config.epoch, std::memory_order_release);
-  forget_up_to(wanted.config.epoch);
+  {
+    const std::lock_guard lock{mutex_};
+    path_ = *path;
+  }
+  enter(wanted.config);
   counters_.add(Counter::directories_created);
   announce_(fmt::format("[{}] created new outdir {}", message_time(wanted.since), path->string()));
   return {};
+}
+
+void DirectoryFollower::enter(const ActiveConfig& config) {
+  retry_at_ = {};
+  config_ = config;
+  epoch_.store(config.epoch, std::memory_order_release);
+  forget_up_to(config.epoch);
 }
 
 }  // namespace tapstat::exporters

@@ -1,11 +1,13 @@
 /// Decides which output directory a record belongs to, and opens the next one when configuration or
 /// time asks for it.
 ///
-/// A new directory opens before the first record that carries a newer epoch than the open one's,
-/// and, with rotation, before the first record that closed `rotate` of packet time after the open
-/// one began. Each announced configuration that a record carries gets its directory, whatever the
-/// timing of the announcements; it never goes back. When a directory cannot be made, rows stay in
-/// the open one, whose columns they are printed with, and it is tried again a second later.
+/// A new directory opens before the first record that carries a newer epoch than the open one's
+/// (unless that epoch writes the same files), and, with rotation, before the first record that
+/// closed `rotate` of packet time after the open one began. Each announced configuration that a
+/// record carries gets its directory, whatever the timing of the announcements; it never goes back.
+/// A settled epoch gets its directory without a record, once the rings hold nothing older. When a
+/// directory cannot be made, rows stay in the open one, whose columns they are printed with, and it
+/// is tried again a second later.
 #pragma once
 
 #include <atomic>
@@ -38,8 +40,13 @@ class DirectoryFollower {
   /// Control thread: see Writer::announce_config.
   void announce_config(const flowstats::ActiveConfig& config, flowstats::Timestamp since);
 
+  /// Control thread: see Writer::settle.
+  void settle(uint32_t epoch) { settled_.store(epoch, std::memory_order_release); }
+
   /// Any thread.
   [[nodiscard]] uint32_t epoch() const { return epoch_.load(std::memory_order_acquire); }
+  [[nodiscard]] uint32_t settled() const { return settled_.load(std::memory_order_acquire); }
+  [[nodiscard]] std::filesystem::path directory() const;
 
   // The rest: collecting stage only.
 
@@ -47,9 +54,13 @@ class DirectoryFollower {
   [[nodiscard]] bool is_due(const flowstats::TcpRecord& record) const;
   /// Opens the directory that `record` is due for.
   void follow(const flowstats::TcpRecord& record);
+  /// Follows the announced configurations up to `epoch` without a record; false when there is
+  /// nothing to follow, or not yet.
+  bool follow_up_to(uint32_t epoch);
   /// At the end: opens the directory of a configuration that no record carried.
   void follow_newest();
 
+  [[nodiscard]] flowstats::GroupMask groups() const { return config_.groups; }
   [[nodiscard]] const std::shared_ptr<LogDirectory>& current() const { return current_; }
   [[nodiscard]] const std::vector<std::filesystem::path>& opened() const { return opened_; }
 
@@ -59,7 +70,9 @@ class DirectoryFollower {
     flowstats::Timestamp since;
   };
   [[nodiscard]] flowstats::Result<void> open(const Announced& wanted);
-  void open_or_note(const Announced& wanted);
+  void take(const Announced& wanted);
+  void enter(const flowstats::ActiveConfig& config);
+  [[nodiscard]] bool may_try() const;
   /// The newest announced configuration with an epoch of at most `limit`; the open one when none is
   /// newer.
   [[nodiscard]] Announced announced_up_to(uint32_t limit);
@@ -75,11 +88,15 @@ class DirectoryFollower {
 
   static constexpr uint32_t kNoEpoch = ~uint32_t{0};
 
-  std::mutex mutex_;  // guards pending_ between control and collecting stage; never held across I/O
+  /// Guards pending_ and path_ between control and collecting stage; never held across I/O.
+  mutable std::mutex mutex_;
   std::vector<Announced> pending_;               // announced and not open yet, by ascending epoch
+  std::filesystem::path path_;                   // of current_
   std::atomic<uint32_t> next_epoch_ = kNoEpoch;  // of pending_.front()
   std::atomic<uint32_t> epoch_ = 0;
+  std::atomic<uint32_t> settled_ = 0;
 
+  flowstats::ActiveConfig config_;  // in force; current_ has the same columns
   std::shared_ptr<LogDirectory> current_;
   std::vector<std::filesystem::path> opened_;
   std::chrono::steady_clock::time_point

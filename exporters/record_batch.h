@@ -36,6 +36,7 @@ struct RecordBatch {
   size_t count = 0;
   bool failed = false;                      // there was no memory for its rows
   std::shared_ptr<LogDirectory> directory;  // where all records of the batch go
+  uint32_t epoch = 0;                       // of the configuration they are written under
   std::array<BatchRows, flowstats::kTcpLogs.size()> rows;
   GzipPacker packer;
 

@@ -27,15 +27,29 @@ RecordBatch* RecordCollector::next(bool finishing) {
   if (!carried_.empty()) adopt_carried(batch);
   while (true) {
     if (ends_before_a_switch(batch) || batch.count == batch.records.size()) return hand_on(batch);
+    const uint32_t settled = follower_.settled();  // before the rings are found empty
     const size_t before = batch.count;
     const size_t drained = drain_into(batch);
-    if (drained != 0) {
-      if (before == 0) oldest_at_ = Clock::now();
-      continue;
-    }
-    const bool waited = batch.count != 0 && (finishing || Clock::now() - oldest_at_ >= wait_max_);
-    return waited ? hand_on(batch) : nullptr;
+    if (drained == 0) return when_drained(batch, settled, finishing);
+    if (before == 0) oldest_at_ = Clock::now();
   }
+}
+
+/// Every record that was made before `settled` has been taken.
+RecordBatch* RecordCollector::when_drained(RecordBatch& batch, uint32_t settled, bool finishing) {
+  if (batch.count == 0) {
+    if (settled <= follower_.epoch() || !follower_.follow_up_to(settled)) return nullptr;
+    enter(batch);
+    return hand_on(batch);
+  }
+  const bool hurry = batch.epoch != last_epoch_ || settled > follower_.epoch();
+  const bool waited = finishing || hurry || Clock::now() - oldest_at_ >= wait_max_;
+  return waited ? hand_on(batch) : nullptr;
+}
+
+void RecordCollector::enter(RecordBatch& batch) {
+  batch.directory = follower_.current();
+  batch.epoch = follower_.epoch();
 }
 
 size_t RecordCollector::drain_into(RecordBatch& batch) {
@@ -60,7 +74,7 @@ bool RecordCollector::ends_before_a_switch(RecordBatch& batch) {
       }
       follower_.follow(record);
     }
-    if (checked_ == 0) batch.directory = follower_.current();
+    if (checked_ == 0) enter(batch);
   }
   return false;
 }
@@ -76,6 +90,7 @@ RecordBatch* RecordCollector::hand_on(RecordBatch& batch) {
   batch.hand_over(RecordBatch::Stage::filling, RecordBatch::Stage::collected);
   filling_ = (filling_ + 1) % batches_.size();
   checked_ = 0;
+  if (batch.count != 0) last_epoch_ = batch.epoch;
   return &batch;
 }
 

@@ -1,8 +1,10 @@
 /// The first stage of the writer: drains the record rings by turns into batches that belong to one
 /// directory each.
 ///
-/// A batch is handed on when it is full, when the next record belongs to another directory, when
-/// its oldest record has waited for half of `flush`, or at the end. One thread at a time (TurnGuard
+/// A batch is handed on when it is full, when the next record belongs to another epoch or
+/// directory, when its oldest record has waited for half of `flush`, or at the end. The first rows
+/// of a new epoch do not wait: somebody has just asked for them. A batch may be empty: it opens the
+/// files of a settled epoch that no record has carried yet. One thread at a time (TurnGuard
 /// checks); never waits.
 #pragma once
 
@@ -31,6 +33,8 @@ class RecordCollector {
  private:
   [[nodiscard]] size_t drain_into(RecordBatch& batch);
   [[nodiscard]] bool ends_before_a_switch(RecordBatch& batch);
+  [[nodiscard]] RecordBatch* when_drained(RecordBatch& batch, uint32_t settled, bool finishing);
+  void enter(RecordBatch& batch);
   void adopt_carried(RecordBatch& batch);
   [[nodiscard]] RecordBatch* hand_on(RecordBatch& batch);
 
@@ -43,6 +47,7 @@ class RecordCollector {
   size_t next_source_ = 0;  // whose turn it is
   std::vector<flowstats::TcpRecord> carried_;  // records behind a switch, for the next batch
   std::chrono::steady_clock::time_point oldest_at_{};
+  uint32_t last_epoch_ = 0;  // of the last batch with records
 };
 
 }  // namespace tapstat::exporters

@@ -89,6 +89,7 @@ class Writer::Impl {
   flowstats::Result<void> open(const ActiveConfig& config, flowstats::Timestamp first_packet) {
     if (auto opened = follower_.open_first(config, first_packet); !opened) return opened;
     files_.turn_to(follower_.current());
+    files_.enter(follower_.epoch());
     const auto failed = errors_.sentences();
     if (failed.empty()) return {};
     return flowstats::fail(flowstats::ExitStatus::environment, failed.front());
@@ -102,7 +103,15 @@ class Writer::Impl {
     follower_.announce_config(config, since);
   }
 
-  [[nodiscard]] uint32_t epoch() const { return follower_.epoch(); }
+  void settle(uint32_t epoch) { follower_.settle(epoch); }
+
+  [[nodiscard]] uint32_t epoch() const { return files_.epoch(); }
+  [[nodiscard]] std::filesystem::path directory() const { return follower_.directory(); }
+  [[nodiscard]] flowstats::GroupMask groups() const { return follower_.groups(); }
+  [[nodiscard]] std::vector<std::string> errors() const { return errors_.sentences(); }
+  [[nodiscard]] std::optional<uint64_t> rows_between(uint32_t first, uint32_t end) const {
+    return files_.rows_between(first, end);
+  }
 
   WriterReport finish() {
     {
@@ -116,6 +125,7 @@ class Writer::Impl {
     if (files_.has_directory()) {
       follower_.follow_newest();
       files_.turn_to(follower_.current());
+      files_.enter(follower_.epoch());
       files_.turn_to(nullptr);
     }
     WriterReport report;
@@ -238,7 +248,14 @@ void Writer::start() { impl_->start(); }
 void Writer::announce_config(const ActiveConfig& config, flowstats::Timestamp since) {
   impl_->announce_config(config, since);
 }
+void Writer::settle(uint32_t epoch) { impl_->settle(epoch); }
 uint32_t Writer::epoch() const { return impl_->epoch(); }
+std::filesystem::path Writer::directory() const { return impl_->directory(); }
+flowstats::GroupMask Writer::groups() const { return impl_->groups(); }
+std::vector<std::string> Writer::errors() const { return impl_->errors(); }
+std::optional<uint64_t> Writer::rows_between(uint32_t first, uint32_t end) const {
+  return impl_->rows_between(first, end);
+}
 WriterReport Writer::finish() { return impl_->finish(); }
 
 }  // namespace tapstat::exporters

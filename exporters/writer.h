@@ -10,6 +10,7 @@
 #include <filesystem>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -75,8 +76,21 @@ class Writer {
   /// written, or at finish().
   void announce_config(const flowstats::ActiveConfig& config, flowstats::Timestamp since);
 
-  /// Any thread: the epoch whose directory is open.
+  /// Control thread: no record of an epoch before `epoch` will be made any more. When the rings
+  /// hold none either, its directory is opened, with or without a record. Epochs ascend.
+  void settle(uint32_t epoch);
+
+  /// Any thread: the epoch that rows are written under.
   [[nodiscard]] uint32_t epoch() const;
+  /// Any thread: the directory that is open.
+  [[nodiscard]] std::filesystem::path directory() const;
+  /// After finish(): the groups that rows were written with last.
+  [[nodiscard]] flowstats::GroupMask groups() const;
+  /// Any thread: what could not be written so far, one sentence for each cause.
+  [[nodiscard]] std::vector<std::string> errors() const;
+  /// Any thread: rows of log_tcp_complete written under the epochs from `first` to before `end`, up
+  /// to now when the writer has not reached `end`; empty when they are no longer known.
+  [[nodiscard]] std::optional<uint64_t> rows_between(uint32_t first, uint32_t end) const;
 
   /// Control thread, after the last worker has published its last record: drains, flushes, syncs,
   /// closes, joins.

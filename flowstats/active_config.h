@@ -21,6 +21,13 @@ struct ActiveConfig {
   GroupMask groups = GroupMask::all();
   bool log_tcp_complete = true;
   bool log_tcp_nocomplete = true;
+  uint32_t rotation = 0;  // grows when a new output directory is wanted for the same columns
+
+  /// Rows of both may stand in the same files.
+  [[nodiscard]] constexpr bool same_output(const ActiveConfig& other) const {
+    return groups == other.groups && log_tcp_complete == other.log_tcp_complete &&
+           log_tcp_nocomplete == other.log_tcp_nocomplete && rotation == other.rotation;
+  }
 };
 
 }  // namespace tapstat::flowstats

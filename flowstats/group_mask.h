@@ -58,4 +58,10 @@ inline constexpr std::array<GroupName, 5> kGroupNames = {{
     {Group::advanced, "advanced", "Advanced", "tcplog_advanced"},
 }};
 
+[[nodiscard]] constexpr std::string_view group_name(Group group) {
+  for (const GroupName& n : kGroupNames)
+    if (n.group == group) return n.name;
+  return "core";
+}
+
 }  // namespace tapstat::flowstats

@@ -112,12 +112,34 @@ TEST(ConfigEpoch, OldConfigurationIsFreedOnlyAfterEveryReaderMovedOn) {
     ActiveConfig next;
     next.epoch = epoch;
     next.groups = flowstats::GroupMask(static_cast<uint8_t>(epoch % 16));
-    config.publish(next);
+    const uint64_t token = config.publish(next);
+    if (epoch % 3 == 0)
+      while (!config.in_force(token)) std::this_thread::yield();
   }
   while (seen != 499) std::this_thread::yield();
   stop = true;
   reader.join();
   EXPECT_TRUE(offline);
+}
+
+TEST(ConfigEpoch, IsNotInForceWhileAReaderHasNotMovedOn) {
+  ConfigEpoch config(ActiveConfig{}, 2);
+  config.online(0);
+  config.online(1);
+  ActiveConfig next;
+  next.epoch = 2;
+  const uint64_t token = config.publish(next);
+  EXPECT_FALSE(config.in_force(token));
+  config.quiescent(0);
+  EXPECT_FALSE(config.in_force(token));
+  config.quiescent(1);
+  EXPECT_TRUE(config.in_force(token));
+  next.epoch = 3;
+  const uint64_t later = config.publish(next);
+  config.offline(0);
+  config.offline(1);
+  EXPECT_TRUE(config.in_force(later));
+  EXPECT_TRUE(config.in_force(token));
 }
 
 TEST(Shard, SpreadsAndStaysInRange) {
