@@ -79,13 +79,56 @@ struct IpfixElement {
 inline constexpr uint16_t kVariableLength = 65535;     // RFC 7011 section 7
 inline constexpr uint32_t kReverseEnterprise = 29305;  // RFC 5103 section 6.1
 
+/// Types of values in an mPlane registry; `by_unit`: the unit says which.
+enum class MplanePrimitive : uint8_t {
+  by_unit,
+  string,
+  natural,
+  real,
+  boolean,
+  time,
+  address,
+  url,
+};
+
+[[nodiscard]] constexpr std::string_view primitive_name(MplanePrimitive primitive) {
+  constexpr std::array<std::string_view, 8> kNames = {"",        "string", "natural", "real",
+                                                      "boolean", "time",   "address", "url"};
+  return kNames[static_cast<size_t>(primitive)];
+}
+
+[[nodiscard]] constexpr MplanePrimitive primitive_of(Unit unit) {
+  switch (unit) {
+    case Unit::address: return MplanePrimitive::address;
+    case Unit::milliseconds:
+    case Unit::epoch_milliseconds: return MplanePrimitive::time;
+    case Unit::flag: return MplanePrimitive::boolean;
+    case Unit::code:
+    case Unit::text: return MplanePrimitive::string;
+    default: return MplanePrimitive::natural;
+  }
+}
+
+/// A column's element in mPlane. In the name '@' stands for forward or backward, '%' for the
+/// endpoint's role; an empty name: mPlane has none. `rank` is the element's place among those of
+/// its table, from 1, where capabilities do not list it at the place that it has in the log.
+struct MplaneElement {
+  /// Not explicit: a string literal alone is the usual element.
+  constexpr MplaneElement(const char* element, uint8_t place = 0,
+                          MplanePrimitive kind = MplanePrimitive::by_unit)
+      : name(element), rank(place), primitive(kind) {}
+
+  std::string_view name;
+  uint8_t rank;
+  MplanePrimitive primitive;
+};
+
 /// One line of a group's table. `read` takes the side, so one line serves both directions; `name`
-/// goes without c_ and s_. In the mPlane name '@' stands for forward or backward, '%' for the
-/// endpoint's role.
+/// goes without c_ and s_.
 template <class Record>
 struct ColumnSpec {
   std::string_view name;
-  std::string_view mplane;
+  MplaneElement mplane;
   Unit unit;
   IpfixElement ipfix;
   std::string_view help;

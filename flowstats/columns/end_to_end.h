@@ -33,7 +33,7 @@ inline constexpr TcpColumnSpec kEndToEndDirectional[] = {
      [](const TcpRecord& r, Side s) {
        return Value{in_milliseconds(r.half(s).end_to_end.rtt_max)};
      }},
-    {"rtt_std", "rtt.stddev", Unit::milliseconds, {},
+    {"rtt_std", {"rtt.stddev", 0, MplanePrimitive::real}, Unit::milliseconds, {},
      "standard deviation of the round-trip time; 0 below three samples",
      [](const TcpRecord& r, Side s) { return Value{rtt_deviation(r.half(s).end_to_end)}; }},
     {"rtt_cnt", "rtt.samples", Unit::samples, {},

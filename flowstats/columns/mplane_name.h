@@ -24,7 +24,7 @@ template <class Record>
                                     ? (client ? "initiator" : "responder")
                                     : (client ? "source" : "destination");
   std::string name;
-  for (const char c : column.spec->mplane) {
+  for (const char c : column.spec->mplane.name) {
     if (c == '@')
       name += direction;
     else if (c == '%')

@@ -62,31 +62,31 @@ inline constexpr TcpColumnSpec kOptionsDirectional[] = {
      [](const TcpRecord& r, Side s) {
        return classified(r.half(s), SegmentClass::retransmission_rto);
      }},
-    {"pkts_fs", "%.rxmit.FR", Unit::packets, {},
+    {"pkts_fs", {"%.rxmit.FR", 17}, Unit::packets, {},
      "sent again by fast retransmit",
      [](const TcpRecord& r, Side s) {
        return classified(r.half(s), SegmentClass::fast_retransmit);
      }},
-    {"pkts_reor", "%.reordering", Unit::packets, {},
+    {"pkts_reor", {"%.reordering", 19}, Unit::packets, {},
      "reordered by the network",
      [](const TcpRecord& r, Side s) { return classified(r.half(s), SegmentClass::reordering); }},
-    {"pkts_dup", "%.net_dup", Unit::packets, {},
+    {"pkts_dup", {"%.net_dup", 20}, Unit::packets, {},
      "duplicated by the network",
      [](const TcpRecord& r, Side s) {
        return classified(r.half(s), SegmentClass::network_duplicate);
      }},
-    {"pkts_unk", "%.unknown", Unit::packets, {},
+    {"pkts_unk", {"%.unknown", 21}, Unit::packets, {},
      "out of sequence or repeated for a reason that cannot be told",
      [](const TcpRecord& r, Side s) { return classified(r.half(s), SegmentClass::unknown); }},
-    {"pkts_fc", "%.flow_control", Unit::packets, {},
+    {"pkts_fc", {"%.flow_control", 22}, Unit::packets, {},
      "sent again to probe a closed window",
      [](const TcpRecord& r, Side s) { return classified(r.half(s), SegmentClass::flow_control); }},
-    {"pkts_unrto", "%.rxmit.RTO.unnecessary", Unit::packets, {},
+    {"pkts_unrto", {"%.rxmit.RTO.unnecessary", 16}, Unit::packets, {},
      "sent again by timeout though already acknowledged",
      [](const TcpRecord& r, Side s) {
        return classified(r.half(s), SegmentClass::unnecessary_rto);
      }},
-    {"pkts_unfs", "%.rxmit.FR.unnecessary", Unit::packets, {},
+    {"pkts_unfs", {"%.rxmit.FR.unnecessary", 18}, Unit::packets, {},
      "sent again by fast retransmit though already acknowledged",
      [](const TcpRecord& r, Side s) {
        return classified(r.half(s), SegmentClass::unnecessary_fast_retransmit);

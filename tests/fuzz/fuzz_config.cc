@@ -2,7 +2,8 @@
 ///
 /// The first byte chooses the format. Checked: every complaint names a place in the file; an
 /// accepted runtime.conf, printed as a full file and read again, gives the same state; reading
-/// twice gives the same result.
+/// twice gives the same result; a refused one leaves any state as it was; a reload that changes
+/// nothing announces no level.
 #include <cstdint>
 #include <cstdlib>
 #include <string>
@@ -61,6 +62,27 @@ void check_runtime_conf(std::string_view text) {
   require(again.errors.empty() && again.state == conf.state);
 }
 
+RuntimeState other_state(uint8_t seed) {
+  RuntimeState state;
+  state.groups = tapstat::flowstats::GroupMask{static_cast<uint8_t>(seed & 31)};
+  state.logs = seed;
+  state.dump_engine = (seed & 64) != 0;
+  return state;
+}
+
+/// The same text over another state, as a reload.
+void check_reload(std::string_view text, const RuntimeState& before) {
+  const RuntimeConf conf = parse_runtime_conf(text, "f", before, RuntimeRead::reload);
+  if (!conf.errors.empty()) {
+    require(conf.state == before && conf.announcements.empty() && conf.not_built.empty());
+    return;
+  }
+  for (const std::string& line : conf.announcements) {
+    require(!announcement_line("-", line).empty());
+    require(conf.state.groups != before.groups || line != tcp_level_text(before.groups));
+  }
+}
+
 void check_toml(std::string_view text) {
   const ConfigFile file = parse_config(text, "f");
   check_places(file.errors);
@@ -76,9 +98,11 @@ void check_toml(std::string_view text) {
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   if (size == 0) return 0;
   const std::string_view text(reinterpret_cast<const char*>(data) + 1, size - 1);
-  if (data[0] % 2 == 0)
-    check_runtime_conf(text);
-  else
+  if (data[0] % 2 != 0) {
     check_toml(text);
+    return 0;
+  }
+  check_runtime_conf(text);
+  check_reload(text, other_state(data[0]));
   return 0;
 }
