@@ -29,6 +29,11 @@ class JsonText {
   void number(double value) { writer_.Double(value); }
   void boolean(bool value) { writer_.Bool(value); }
   void null() { writer_.Null(); }
+  /// An object or array that is JSON already.
+  void raw(std::string_view json) {
+    writer_.RawValue(json.data(), json.size(),
+                     json.starts_with('[') ? rapidjson::kArrayType : rapidjson::kObjectType);
+  }
   [[nodiscard]] std::string str() const { return {buffer_.GetString(), buffer_.GetSize()}; }
 
  private:

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <cstddef>
 #include <optional>
+#include <utility>
 
 #include "control/runtime_keys.h"
 #include "control/text.h"
@@ -12,7 +13,6 @@
 namespace tapstat::control {
 namespace {
 
-using flowstats::Group;
 using flowstats::GroupMask;
 
 struct BitName {
@@ -33,6 +33,14 @@ std::string video_level_text(uint32_t level) {
   for (const BitName& n : kVideoNames)
     if ((level & n.bit) != 0) out += " + " + std::string(n.name);
   return out + ")";
+}
+
+constexpr std::string_view kUrlLogs = "HTTP URL log";
+
+std::string url_text(uint32_t httplog_full_url) {
+  constexpr std::array<std::string_view, 3> kVerbs = {"Disabling ", "Enabling partial ",
+                                                      "Enabling full "};
+  return std::string(kVerbs[httplog_full_url]) + std::string(kUrlLogs);
 }
 
 /// Decimal integer, 0x hexadecimal or decimal float.
@@ -61,7 +69,8 @@ std::vector<std::string_view> words_of(std::string_view line) {
 
 class Parser {
  public:
-  Parser(const std::string& name, const RuntimeState& before) : name_(name), before_(before) {
+  Parser(const std::string& name, const RuntimeState& before, RuntimeRead read)
+      : name_(name), before_(before), read_(read) {
     out_.state = before;
   }
 
@@ -81,12 +90,16 @@ class Parser {
       return std::move(out_);
     }
     const RuntimeState& now = out_.state;
-    if (now.logs == 0 && before_.logs != 0) out_.announcements.emplace_back("All logs disabled");
-    out_.announcements.push_back(tcp_level_text(now.groups));
-    out_.announcements.push_back(video_level_text(now.video_level));
-    if (now.dump_engine != before_.dump_engine)
-      out_.announcements.emplace_back(now.dump_engine ? "Enabling dump engine"
-                                                      : "Disabling dump engine");
+    const bool start = read_ == RuntimeRead::start;
+    const auto announce_if = [this](bool wanted, std::string text) {
+      if (wanted) out_.announcements.push_back(std::move(text));
+    };
+    announce_if(now.logs == 0 && before_.logs != 0, "All logs disabled");
+    announce_if(start || now.groups != before_.groups, tcp_level_text(now.groups));
+    announce_if(start || now.video_level != before_.video_level, video_level_text(now.video_level));
+    announce_if(now.http_full_url != before_.http_full_url, url_text(now.http_full_url));
+    announce_if((start && dump_section_) || now.dump_engine != before_.dump_engine,
+                now.dump_engine ? "Enabling dump engine" : "Disabling dump engine");
     return std::move(out_);
   }
 
@@ -100,7 +113,7 @@ class Parser {
     skipping_ = false;
     const size_t close = text.find(']');
     const std::string name =
-        lower_case(trim(text.substr(1, close == text.npos ? text.npos : close - 1)));
+        lower_case(trim(text.substr(1, close == std::string_view::npos ? close : close - 1)));
     if (close != text.size() - 1) {
       error("a section is a name in brackets on a line of its own, such as [log].");
       skipping_ = true;
@@ -109,7 +122,10 @@ class Parser {
     for (const RuntimeSection& section : kRuntimeSections)
       if (section.name == name) section_ = &section;
     if (section_ != nullptr) {
-      if (section_->name == "dump") out_.state.dump_engine = false;
+      if (section_->name == "dump") {
+        dump_section_ = true;
+        out_.state.dump_engine = false;
+      }
       return;
     }
     std::vector<std::string> names;
@@ -121,11 +137,19 @@ class Parser {
   const RuntimeKey* find_key(std::string_view name) {
     for (const RuntimeKey& key : section_->keys)
       if (key.name == name) return &key;
+    error("unknown option \"" + std::string(name) + "\" in [" + std::string(section_->name) + "]." +
+          advice(name));
+    return nullptr;
+  }
+
+  /// The section that has the key, else the nearest key of this one.
+  [[nodiscard]] std::string advice(std::string_view name) const {
+    for (const RuntimeSection& section : kRuntimeSections)
+      if (std::ranges::find(section.keys, name, &RuntimeKey::name) != section.keys.end())
+        return " It belongs to [" + std::string(section.name) + "].";
     std::vector<std::string> names;
     for (const RuntimeKey& key : section_->keys) names.emplace_back(key.name);
-    error("unknown option \"" + std::string(name) + "\" in [" + std::string(section_->name) + "]." +
-          flowstats::did_you_mean(name, names));
-    return nullptr;
+    return flowstats::did_you_mean(name, names);
   }
 
   void assignment(std::string_view text) {
@@ -206,13 +230,23 @@ class Parser {
 
   const std::string& name_;
   const RuntimeState before_;
+  const RuntimeRead read_;
   RuntimeConf out_;
   unsigned line_ = 0;
   const RuntimeSection* section_ = nullptr;
+  bool dump_section_ = false;
   bool skipping_ = false;  // inside an unknown section: its keys were not meant for another one
 };
 
 }  // namespace
+
+std::string announcement_line(std::string_view time, std::string_view announcement) {
+  const bool round = announcement.ends_with(kUrlLogs);
+  std::string line(1, round ? '(' : '[');
+  line += time;
+  line += round ? ") " : "] ";
+  return line += announcement;
+}
 
 std::string tcp_level_text(GroupMask groups) {
   std::string out = "TCP log level set to " + std::to_string(groups.bits()) + " (Core";
@@ -222,15 +256,16 @@ std::string tcp_level_text(GroupMask groups) {
 }
 
 RuntimeConf parse_runtime_conf(std::string_view text, const std::string& name,
-                               const RuntimeState& before) {
-  Parser parser(name, before);
+                               const RuntimeState& before, RuntimeRead read) {
+  Parser parser(name, before, read);
   for (const std::string_view line : split(text, '\n')) parser.line(line);
   return parser.finish();
 }
 
-RuntimeConf load_runtime_conf(const std::filesystem::path& path, const RuntimeState& before) {
+RuntimeConf load_runtime_conf(const std::filesystem::path& path, const RuntimeState& before,
+                              RuntimeRead read) {
   const auto text = read_config_file(path);
-  if (text) return parse_runtime_conf(*text, path.string(), before);
+  if (text) return parse_runtime_conf(*text, path.string(), before, read);
   RuntimeConf out;
   out.state = before;
   out.errors.push_back("tapstat: " + text.error().sentence);

@@ -32,21 +32,30 @@ namespace tstat_log {
 inline constexpr uint32_t kTcpComplete = 0x0001, kTcpNocomplete = 0x0002;
 }
 
+/// At the start the levels and the dump engine are always announced, later only when they change.
+enum class RuntimeRead : uint8_t { start, reload };
+
 struct RuntimeConf {
   RuntimeState state;
-  std::vector<std::string>
-      announcements;  // Tstat's lines for standard output, without the time in brackets
+  /// Tstat's lines for standard output, without the time (announcement_line).
+  std::vector<std::string> announcements;
   std::vector<std::string> not_built;  // keys the file switches on that have no effect yet
   std::vector<std::string> errors;  // "FILE:LINE: ..."; `state` is the previous one when not empty
 };
 
 /// `name` is what messages call the file.
 [[nodiscard]] RuntimeConf parse_runtime_conf(std::string_view text, const std::string& name,
-                                             const RuntimeState& before);
+                                             const RuntimeState& before,
+                                             RuntimeRead read = RuntimeRead::start);
 
 /// Reads and parses; a file that cannot be read is one error.
 [[nodiscard]] RuntimeConf load_runtime_conf(const std::filesystem::path& path,
-                                            const RuntimeState& before);
+                                            const RuntimeState& before,
+                                            RuntimeRead read = RuntimeRead::start);
+
+/// An announcement with the time of the current packet ("-" before the first), in Tstat's brackets:
+/// "[-] Enabling log_tcp_complete", "(-) Enabling full HTTP URL log".
+[[nodiscard]] std::string announcement_line(std::string_view time, std::string_view announcement);
 
 /// "TCP log level set to 31 (Core + End_to_end + Layer7 + P2P + Options + Advanced)".
 [[nodiscard]] std::string tcp_level_text(flowstats::GroupMask groups);

@@ -9,6 +9,7 @@
 
 #include "control/build_info.h"
 #include "control/json_text.h"
+#include "control/ledger_json.h"
 #include "control/option_values.h"
 
 namespace tapstat::control {
@@ -58,22 +59,6 @@ void counters(JsonText& json, const RunResult& r) {
   for (size_t i = 0; i < flowstats::kCounterCount; ++i)
     json.key(flowstats::kCounterTable[i].name).number(r.counters.value[i]);
   json.end_object();
-}
-
-void equations(JsonText& json, const Ledger& ledger) {
-  json.key("equations").array();
-  for (const Equation* e : ledger.equations()) {
-    json.object();
-    json.key("name").text(e->name);
-    json.key("unit").text(e->unit);
-    json.key(e->whole.name).number(e->whole.value);
-    json.key("parts").object();
-    for (const LedgerTerm& part : e->parts) json.key(part.name).number(part.value);
-    json.end_object();
-    json.key("difference").number(e->difference());
-    json.end_object();
-  }
-  json.end_array();
 }
 
 void outputs(JsonText& json, const RunResult& r) {
@@ -165,7 +150,7 @@ std::string summary_json(const RunResult& r, const Ledger& ledger, int exit_stat
   json.key("records_lost").number(ledger.records_lost());
   json.key("difference_is_zero").boolean(ledger.closes());
   counters(json, r);
-  equations(json, ledger);
+  write_equations(json, ledger);
   json.end_object();
   return json.str();
 }
@@ -175,7 +160,7 @@ std::string counters_json(const RunResult& r, const Ledger& ledger) {
   json.object();
   counters(json, r);
   json.key("flows_open").number(r.flows_open);
-  equations(json, ledger);
+  write_equations(json, ledger);
   json.end_object();
   return json.str();
 }

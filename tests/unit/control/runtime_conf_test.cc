@@ -1,6 +1,8 @@
 #include "control/runtime_conf.h"
 
 #include <algorithm>
+#include <string>
+#include <utility>
 
 #include <gtest/gtest.h>
 
@@ -87,6 +89,65 @@ TEST(RuntimeConf, DumpStartsFromAllOff) {
   EXPECT_FALSE(conf.state.dump_engine);
   EXPECT_EQ(conf.announcements.back(), "Disabling dump engine");
   EXPECT_TRUE(parse_runtime_conf("[log]\n", "f", before).state.dump_engine);
+}
+
+TEST(RuntimeConf, OpeningDumpForgetsWhatWasOn) {
+  EXPECT_FALSE(parse("[dump]\nudp_dns = 1\n[DUMP]\nsnap_len = 96\n").state.dump_engine);
+  EXPECT_TRUE(parse("[dump]\nudp_dns = 1\nudp_rtp = 0\n").state.dump_engine);
+  EXPECT_FALSE(parse("[dump]\nsnap_len = 96\nslice_win 3600\n").state.dump_engine);
+}
+
+TEST(RuntimeConf, TheStartAnnouncesLevelsAndADumpSectionAlways) {
+  const std::string tcp = "TCP log level set to 15 (Core + End_to_end + Layer7 + P2P + Options)",
+                    video =
+                        "Video log level set to 31 (Core + End_to_end + Layer7 + VideoInfo + "
+                        "YouTube + Options)";
+  EXPECT_EQ(parse("[log]\n").announcements, (Lines{tcp, video}));
+  EXPECT_EQ(parse("[log]\n[dump]\n").announcements, (Lines{tcp, video, "Disabling dump engine"}));
+  EXPECT_EQ(parse("[dump]\nudp_dns\n").announcements, (Lines{tcp, video, "Enabling dump engine"}));
+}
+
+TEST(RuntimeConf, AReloadAnnouncesChangesOnly) {
+  const auto reload = [](std::string_view text, const RuntimeState& before) {
+    return parse_runtime_conf(text, "f", before, control::RuntimeRead::reload).announcements;
+  };
+  const RuntimeState before;
+  EXPECT_EQ(reload("[log]\nlog_tcp_complete = 1\n[options]\ntcplog_p2p = 1\n[dump]\n", before),
+            Lines{});
+  EXPECT_EQ(
+      reload("[log]\nlog_chat_complete = 0\n[options]\ntcplog_p2p = 0\ntcplog_advanced\n", before),
+      (Lines{"Disabling log_chat_complete",
+             "TCP log level set to 27 (Core + End_to_end + Layer7 + Options + Advanced)"}));
+  EXPECT_EQ(reload("[options]\nvideolog_layer7 = 0\nvideolog_end_to_end 0\nvideolog_options=0\n"
+                   "videolog_videoinfo 0\nvideolog_youtube 0\n",
+                   before),
+            Lines{"Video log level set to 0 (Core)"});
+  EXPECT_EQ(
+      reload("[log]\nhisto_engine 0\nrrd_engine 1\n[dump]\ntcp_complete\n", before),
+      (Lines{"Disabling histo engine logs", "Enabling rrd engine logs", "Enabling dump engine"}));
+}
+
+TEST(RuntimeConf, UrlLinesStandInRoundBrackets) {
+  RuntimeState state;
+  const std::pair<int, std::string_view> steps[] = {{1, "(-) Enabling partial HTTP URL log"},
+                                                    {2, "(-) Enabling full HTTP URL log"},
+                                                    {0, "(-) Disabling HTTP URL log"}};
+  for (const auto& [value, line] : steps) {
+    const auto conf =
+        parse_runtime_conf("[options]\nhttplog_full_url = " + std::to_string(value) + "\n", "f",
+                           state, control::RuntimeRead::reload);
+    ASSERT_EQ(conf.announcements.size(), 1U);
+    EXPECT_EQ(control::announcement_line("-", conf.announcements[0]), line);
+    state = conf.state;
+  }
+  EXPECT_EQ(control::announcement_line("Wed May 14 23:44:14 2014", "TCP log level set to 0 (Core)"),
+            "[Wed May 14 23:44:14 2014] TCP log level set to 0 (Core)");
+}
+
+TEST(RuntimeConf, AKeyInTheWrongSectionIsToldItsOwn) {
+  EXPECT_EQ(parse("[log]\ntcplog_p2p = 0\n").errors,
+            Lines{"runtime.conf:2: unknown option \"tcplog_p2p\" in [log]. It belongs to "
+                  "[options]."});
 }
 
 TEST(RuntimeConf, AMisspeltKeyNamesTheNearestOne) {
