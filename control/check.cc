@@ -3,6 +3,7 @@
 #include <system_error>
 
 #include "control/config.h"
+#include "control/control_plan.h"
 #include "control/network_file.h"
 #include "control/plan.h"
 #include "control/runtime_conf.h"
@@ -36,7 +37,11 @@ int check(const CheckArguments& arguments, Messages& messages) {
   const bool others = arguments.networks || arguments.runtime_conf;
   if (arguments.config_given || !others || fs::exists(arguments.config, error)) {
     const ConfigFile file = load_config(arguments.config);
-    good = outcome(arguments.config, file.errors, file.config.not_built, messages);
+    std::vector<std::string> errors = file.errors;
+    if (errors.empty())
+      if (const auto control = check_control(file.config.control); !control)
+        errors.push_back(arguments.config.string() + ": " + control.error().sentence);
+    good = outcome(arguments.config, errors, file.config.not_built, messages);
     if (good && file.config.internal && !arguments.networks)
       good = check_networks(*file.config.internal, messages);
   }

@@ -1,11 +1,24 @@
 #include "control/command_help.h"
 
+#include <string_view>
+#include <utility>
 #include <vector>
 
 #include "flowstats/base/nearest.h"
 
 namespace tapstat::control {
 namespace {
+
+/// What stands behind the name of a command.
+std::string_view operands(std::string_view command) {
+  constexpr std::pair<std::string_view, std::string_view> kOperands[] = {
+      {"replay", " FILE..."}, {"bench", " FILE..."},    {"describe", " WHAT"},
+      {"check", " [FILE]"},   {"groups", " [WORD...]"}, {"mplane", " ACTION [WHAT]"},
+  };
+  for (const auto& [name, text] : kOperands)
+    if (name == command) return text;
+  return "";
+}
 
 class Formatter : public CLI::Formatter {
  public:
@@ -25,10 +38,7 @@ class Formatter : public CLI::Formatter {
     return "\nUsage:\n  " +
            (root ? std::string("tapstat COMMAND [FLAGS]")
                  : "tapstat " + name.substr(name.rfind(' ') + 1) +
-                       (app->get_name() == "replay" || app->get_name() == "bench"
-                            ? " FILE... [FLAGS]"
-                        : app->get_name() == "describe" ? " WHAT [FLAGS]"
-                                                        : " [FILE] [FLAGS]")) +
+                       std::string(operands(app->get_name())) + " [FLAGS]") +
            "\n";
   }
 };

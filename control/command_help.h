@@ -15,6 +15,7 @@ inline constexpr const char* kExamples = R"(Examples:
   tapstat describe columns                     what the columns mean
   tapstat check tapstat.toml                   is this configuration acceptable?
   tapstat bench trace.pcap --flows 1000000     how fast is this machine with such traffic?
+  tapstat groups p2p=on                        switch columns of the tapstat that runs
 )";
 
 inline constexpr const char* kReplayExamples = R"(Examples:
@@ -31,6 +32,30 @@ inline constexpr const char* kBenchExamples = R"(Examples:
   tapstat bench a.pcap b.pcap --seconds 60 --json        for a script
 
 Needs no privileges, writes no file. Times are CPU time in pieces of about 2,000 packets.
+)";
+
+inline constexpr const char* kStatusExamples = R"(Examples:
+  tapstat status                 of the only tapstat that runs for you
+  tapstat status --watch         again every second
+  tapstat status --json --socket /run/tapstat/tapstat-8888.sock
+)";
+
+inline constexpr const char* kGroupsExamples = R"(Examples:
+  tapstat groups                            what is on, and who keeps it on
+  tapstat groups p2p=off end_to_end=on      your word; the answer comes when it is in force
+  tapstat groups options=default            as runtime.conf says, whatever you said before
+
+"off" never ends a measurement that somebody asked for over mPlane; "tapstat mplane interrupt" does.
+)";
+
+inline constexpr const char* kMplaneExamples = R"(Examples:
+  tapstat mplane listcap                                  what the probe offers
+  tapstat mplane runcap 2 --when "now + 10s" --wait       the second one, and wait for its result
+  tapstat mplane runcap tstat-log_tcp_complete-layer7     for five minutes
+  tapstat mplane listmeas                                 what you started and did not fetch
+  tapstat mplane redeem all                               fetch results
+  tapstat mplane interrupt 1                              end a measurement early
+  tapstat mplane listcap --url https://probe.example:8888 --ca ca.pem --cert me.pem --key me.key
 )";
 
 /// Prints the description first; ours ends with the examples, so they come before the flags.

@@ -5,7 +5,10 @@
 #include <CLI/CLI.hpp>
 
 #include "control/command_help.h"
+#include "control/config_value.h"
 #include "control/option_values.h"
+#include "control/output_flags.h"
+#include "control/remote_command_line.h"
 #include "control/text.h"
 
 namespace tapstat::control {
@@ -17,17 +20,13 @@ using flowstats::Result;
 /// The texts as typed; converted after CLI11 is done, so that all messages have one form.
 struct Raw {
   std::string groups, schema, mode, source, workers, loops, speed, loss, colour, flows;
-  std::string output, networks, runtime_conf, config;
+  std::string output, networks, runtime_conf, config, listen, mirror, socket;
   std::string seconds, rounds, snap;
   bool quiet = false, json = false, markdown = false, no_unpack = false, no_progress = false;
 };
 
 void add_output_flags(CLI::App& app, OutputArguments& out, Raw& raw) {
-  app.add_flag("-q,--quiet", out.quiet, "print errors only");
-  app.add_flag("-v,--verbose", out.verbose, "print more; repeat for DPDK's own messages");
-  app.add_option("--color", raw.colour,
-                 "auto, always or never [auto]; NO_COLOR in the environment also means never")
-      ->type_name("WHEN");
+  add_output_flags(app, out, raw.colour);
 }
 
 void add_replay(CLI::App& app, ReplayArguments& a, Raw& raw) {
@@ -60,6 +59,15 @@ void add_replay(CLI::App& app, ReplayArguments& a, Raw& raw) {
                "leave out frames that a mirror port copied within 2 ms");
   app.add_flag("--gzip", a.gzip, "compress the logs");
   app.add_flag("--no-huge-pages", a.no_huge_pages, "4 KiB pages only, to compare");
+  app.add_flag("--serve", a.serve,
+               "mPlane, REST and metrics over HTTP while the replay runs (docs/control.md)");
+  text("--listen", raw.listen, "ADDR:PORT",
+       "where, with --serve; port 0 takes any free one [127.0.0.1:8888]");
+  text("--mirror", raw.mirror, "FILE",
+       "with --serve: a runtime.conf that always shows which groups are on");
+  text("--socket", raw.socket, "PATH",
+       "with --serve: socket of tapstat status, groups, stop [tapstat-PORT.sock in the run "
+       "directory]");
   text("--fail-on-loss", raw.loss, "=PERCENT",
        "exit status 5 when more packets or records are lost [0 %]");
   app.add_flag("--no-unpack", raw.no_unpack, "refuse compressed captures");
@@ -146,13 +154,6 @@ Parsed<double> parse_percent(std::string_view text) {
       "not a percentage of 0 to 100. Example: --fail-on-loss=0.1");
 }
 
-Parsed<ColourWhen> parse_colour(std::string_view text) {
-  if (text == "auto") return ColourWhen::automatic;
-  if (text == "always") return ColourWhen::always;
-  if (text == "never") return ColourWhen::never;
-  return tl::make_unexpected(not_one_of(text, {"auto", "always", "never"}));
-}
-
 Parsed<double> parse_seconds(std::string_view text) {
   const auto n = number<double>(text);
   if (n && *n >= 0.01 && *n <= 86'400) return *n;
@@ -176,6 +177,18 @@ void set_path(std::optional<std::filesystem::path>& path, const std::string& tex
   if (app.count(flag) > 0) path = text;
 }
 
+std::optional<std::string> complaint_about_serving(const ReplayArguments& a) {
+  if (a.listen && !is_host_and_port(*a.listen))
+    return "--listen \"" + *a.listen +
+           "\": not an address and port. Example: --listen 127.0.0.1:8888";
+  if (a.serve) return std::nullopt;
+  for (const auto& [flag, given] :
+       {std::pair{"--listen", a.listen.has_value()}, std::pair{"--mirror", a.mirror.has_value()},
+        std::pair{"--socket", a.socket.has_value()}})
+    if (given) return std::string(flag) + " needs --serve.";
+  return std::nullopt;
+}
+
 Result<CommandLine> finish(const CLI::App& app, ReplayArguments& a, const Raw& raw) {
   Converter c;
   c.take<flowstats::GroupMask>("--groups", raw.groups, app, parse_groups,
@@ -197,6 +210,11 @@ Result<CommandLine> finish(const CLI::App& app, ReplayArguments& a, const Raw& r
   set_path(a.networks, raw.networks, app, "--internal");
   set_path(a.runtime_conf, raw.runtime_conf, app, "--runtime");
   set_path(a.config, raw.config, app, "--config");
+  set_path(a.mirror, raw.mirror, app, "--mirror");
+  set_path(a.socket, raw.socket, app, "--socket");
+  if (app.count("--listen") > 0) a.listen = raw.listen;
+  if (const auto wrong = complaint_about_serving(a))
+    return flowstats::fail(ExitStatus::usage, *wrong);
   a.unpack = !raw.no_unpack;
   a.progress = !raw.no_progress;
   for (const auto& path : {a.output, a.networks, a.runtime_conf, a.config})
@@ -250,6 +268,12 @@ void give_default_values(std::vector<std::string>& arguments) {
     if (argument == "--fail-on-loss") argument = "--fail-on-loss=0";
 }
 
+/// nullptr when none was.
+const CLI::App* typed_command(const CLI::App& app) {
+  const auto typed = app.get_subcommands([](const CLI::App* sub) { return sub->parsed(); });
+  return typed.empty() ? nullptr : typed.front();
+}
+
 }  // namespace
 
 Result<CommandLine> parse_command_line(std::vector<std::string> arguments,
@@ -278,9 +302,10 @@ Result<CommandLine> parse_command_line(std::vector<std::string> arguments,
   add_describe(*on_describe, what, raw);
   add_check(*on_check, check, raw);
   add_bench(*on_bench, bench, raw);
+  RemoteCommandLine remote;
+  remote.add_to(app);
   app.require_subcommand(0, 1);
   give_default_values(arguments);
-  const CLI::App* command = nullptr;
   try {
     std::vector<std::string> reversed(arguments.rbegin(), arguments.rend());
     app.parse(std::move(reversed));
@@ -289,14 +314,13 @@ Result<CommandLine> parse_command_line(std::vector<std::string> arguments,
     if (on_describe->parsed()) return finish(describe, what, raw);
     if (on_check->parsed()) return finish(*on_check, check, raw);
     if (on_bench->parsed()) return finish(*on_bench, bench, raw);
+    if (auto line = remote.finish()) return *std::move(line);
     return flowstats::fail(ExitStatus::usage, "a command is missing. Run \"tapstat --help\".");
   } catch (const CLI::CallForHelp&) {
-    for (CLI::App* sub : {on_replay, on_describe, on_check, on_bench})
-      if (sub->parsed()) return CommandLine{TextAnswer{sub->help()}};
-    return CommandLine{TextAnswer{app.help()}};
+    const CLI::App* const command = typed_command(app);
+    return CommandLine{TextAnswer{(command != nullptr ? command : &app)->help()}};
   } catch (const CLI::Error& error) {
-    for (const CLI::App* sub : {on_replay, on_describe, on_check, on_bench})
-      if (sub->parsed()) command = sub;
+    const CLI::App* const command = typed_command(app);
     if (!app.remaining(true).empty())
       return flowstats::fail(ExitStatus::usage, explain_extra(app, command));
     if (dynamic_cast<const CLI::RequiredError*>(&error) != nullptr && command != nullptr)

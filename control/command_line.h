@@ -11,6 +11,7 @@
 #include <variant>
 #include <vector>
 
+#include "control/mplane/capabilities.h"
 #include "dataplane/reader_kind.h"
 #include "flowstats/active_config.h"
 #include "flowstats/base/result.h"
@@ -44,6 +45,9 @@ struct ReplayArguments {
   bool dry_run = false, json = false;
   bool discard_duplicates = false;
   bool no_huge_pages = false;
+  bool serve = false;                 // mPlane, REST and metrics while it runs
+  std::optional<std::string> listen;  // "127.0.0.1:8888"
+  std::optional<std::filesystem::path> mirror, socket;
   OutputArguments out;
 };
 
@@ -73,13 +77,41 @@ struct BenchArguments {
   OutputArguments out;
 };
 
+/// A question or an order to a running probe over its local socket.
+struct RemoteArguments {
+  enum class What : uint8_t { status, groups, rotate, reload, stop };
+  /// The operator's word on a group; empty: taken back.
+  struct GroupWord {
+    std::string name;
+    std::optional<bool> on;
+  };
+  What what = What::status;
+  std::optional<std::filesystem::path> socket;  // absent: the only one that runs
+  std::vector<GroupWord> groups;                // empty: list them
+  bool json = false, watch = false;
+  OutputArguments out;
+};
+
+/// What the small mPlane client shall do.
+struct MplaneArguments {
+  enum class Action : uint8_t { listcap, runcap, listmeas, redeem, interrupt };
+  Action action = Action::listcap;
+  std::string operand;  // number, label, token or "all"; empty when the action has none
+  std::string url = "http://127.0.0.1:8888";
+  std::optional<std::filesystem::path> ca, certificate, key;
+  std::optional<mplane::Generation> generation;  // absent: as the path of the URL says
+  std::string when = "now + 5m";
+  bool wait = false, json = false;
+  OutputArguments out;
+};
+
 /// --help and --version: text for standard output, nothing to do.
 struct TextAnswer {
   std::string text;
 };
 
-using CommandLine =
-    std::variant<ReplayArguments, DescribeArguments, CheckArguments, BenchArguments, TextAnswer>;
+using CommandLine = std::variant<ReplayArguments, DescribeArguments, CheckArguments, BenchArguments,
+                                 RemoteArguments, MplaneArguments, TextAnswer>;
 
 inline constexpr unsigned kWorkersMax = 64;
 inline constexpr uint32_t kFlowCapacityMax = 100'000'000;

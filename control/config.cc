@@ -8,6 +8,7 @@
 #include "control/config_complaint.h"
 #include "control/config_keys.h"
 #include "control/config_value.h"
+#include "control/control_config_store.h"
 #include "control/option_values.h"
 #include "control/text.h"
 #include "flowstats/base/nearest.h"
@@ -110,7 +111,8 @@ class Reader {
   void keys_of(const std::string& section, const std::string& pattern, const toml::table& table) {
     bool any_unbuilt = false;
     for (const auto& [key, node] : table) {
-      ++out_.config.settings;
+      out_.config.settings.push_back({section, std::string(key.str()), value_text(node),
+                                      static_cast<unsigned>(key.source().begin.line)});
       const ConfigKey* known = find(pattern, key.str());
       if (known == nullptr) {
         error(key.source(), "unknown key \"" + std::string(key.str()) + "\" in " +
@@ -156,6 +158,8 @@ class Reader {
     Config& c = out_.config;
     if (key.section == "flows") return store_flows(key.name, node);
     if (key.section == "memory") return store_memory(key.name, node);
+    if (key.section == "control" || key.section == "mplane")
+      return store_control(c.control, key.name, node, name_.parent_path());
     if (key.name == "internal") c.internal = path_of(node);
     if (key.name == "directory") c.directory = path_of(node);
     if (key.name == "mode") c.mode = parse_mode(node.as_string()->get()).value();

@@ -12,6 +12,7 @@
 #include <string_view>
 #include <vector>
 
+#include "control/control_config.h"
 #include "control/memory.h"
 #include "dataplane/reader_kind.h"
 #include "flowstats/active_config.h"
@@ -20,6 +21,12 @@
 #include "flowstats/measurement.h"
 
 namespace tapstat::control {
+
+/// One key as the file has it.
+struct ConfigSetting {
+  std::string section, key, value;
+  unsigned line = 0;
+};
 
 /// What the file sets; an absent value was not mentioned.
 struct Config {
@@ -38,8 +45,9 @@ struct Config {
   std::optional<uint32_t> flow_capacity, udp_pairs, slot_search, segments_per_quadrant,
       segment_records;
   std::optional<flowstats::Duration> tcp_idle, tcp_singleton, udp_idle, udp_singleton;
-  std::vector<std::string> not_built;  // "[section]" or "[section] key", in the order of the file
-  size_t settings = 0;                 // keys in the file
+  ControlConfig control;
+  std::vector<std::string> not_built;   // "[section]" or "[section] key", in the order of the file
+  std::vector<ConfigSetting> settings;  // in the order of the file
 };
 
 struct ConfigFile {

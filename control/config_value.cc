@@ -68,7 +68,7 @@ bool is_host_and_port(std::string_view text) {
   const auto port = number<unsigned>(text.substr(colon + 1));
   const bool bracketed = host.starts_with('[') && host.ends_with(']') && host.size() > 2;
   if (host.find(':') != host.npos && !bracketed) return false;
-  return port && *port >= 1 && *port <= 65'535 && host.find_first_of(" \t/") == host.npos;
+  return port && *port <= 65'535 && host.find_first_of(" \t/") == host.npos;
 }
 
 std::string toml_quoted(std::string_view text) {

@@ -20,7 +20,8 @@ namespace tapstat::control {
 /// "4", "4-7", "0,2,8-11": ranges ascend, numbers below 4096.
 [[nodiscard]] bool is_core_list(std::string_view text);
 
-/// "127.0.0.1:8888", "[::1]:8888", "localhost:80": a host and a port of 1 to 65535.
+/// "127.0.0.1:8888", "[::1]:8888", "localhost:80": a host and a port, 0 for
+/// any free one.
 [[nodiscard]] bool is_host_and_port(std::string_view text);
 
 /// `text` as TOML writes it: quoted, control characters escaped.

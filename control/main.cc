@@ -11,6 +11,8 @@
 #include "control/build_info.h"
 #include "control/check.h"
 #include "control/command_line.h"
+#include "control/commands/mplane_commands.h"
+#include "control/commands/remote_commands.h"
 #include "control/messages.h"
 #include "control/replay.h"
 #include "dataplane/eal.h"
@@ -52,6 +54,14 @@ struct Commands {
   int operator()(const control::BenchArguments& arguments) const {
     control::Messages messages(message_options(arguments.out, !arguments.json));
     return control::bench(arguments, messages);
+  }
+  int operator()(const control::RemoteArguments& arguments) const {
+    control::Messages messages(message_options(arguments.out, !arguments.json));
+    return control::remote(arguments, messages);
+  }
+  int operator()(const control::MplaneArguments& arguments) const {
+    control::Messages messages(message_options(arguments.out, !arguments.json));
+    return control::mplane_command(arguments, messages);
   }
   int operator()(const DescribeArguments& arguments) const {
     const auto form =

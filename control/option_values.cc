@@ -18,12 +18,6 @@ using flowstats::Schema;
 constexpr std::array<Group, 5> kFileOrder = {Group::end_to_end, Group::p2p, Group::options,
                                              Group::layer7, Group::advanced};
 
-std::string_view name_of(Group group) {
-  for (const flowstats::GroupName& n : flowstats::kGroupNames)
-    if (n.group == group) return n.name;
-  return "core";
-}
-
 }  // namespace
 
 std::string not_one_of(std::string_view typed, const std::vector<std::string>& names) {
@@ -47,7 +41,7 @@ Parsed<GroupMask> parse_groups(std::string_view text) {
     }
     if (found) continue;
     std::vector<std::string> names = {"core"};
-    for (const Group g : kFileOrder) names.emplace_back(name_of(g));
+    for (const Group g : kFileOrder) names.emplace_back(flowstats::group_name(g));
     names.insert(names.end(), {"all", "none"});
     return tl::make_unexpected("unknown column group \"" + std::string(part) + "\"." +
                                flowstats::did_you_mean(part, names) +
@@ -109,7 +103,7 @@ std::string_view source_name(ReaderKind source) {
 std::vector<std::string> group_names(GroupMask groups) {
   std::vector<std::string> names = {"core"};
   for (const Group g : kFileOrder)
-    if (groups.has(g)) names.emplace_back(name_of(g));
+    if (groups.has(g)) names.emplace_back(flowstats::group_name(g));
   return names;
 }
 

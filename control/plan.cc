@@ -4,6 +4,8 @@
 #include <utility>
 
 #include "control/config.h"
+#include "control/config_origins.h"
+#include "control/control_plan.h"
 #include "control/network_file.h"
 #include "control/runtime_conf.h"
 
@@ -22,6 +24,8 @@ class Planner {
     read_networks();
     if (failed_) return std::nullopt;
     settle();
+    if (arguments_.serve) plan_control();
+    if (failed_) return std::nullopt;
     return std::move(plan_);
   }
 
@@ -49,7 +53,7 @@ class Planner {
     refuse(file.errors);
     note_not_built(*arguments_.runtime_conf, file.not_built);
     const std::string file_level = tcp_level_text(file.state.groups);
-    state_ = file.state;
+    state_ = said_ = file.state;
     if (arguments_.groups) {
       state_.groups = *arguments_.groups;
       messages_.note("-g decides about the column groups, " + arguments_.runtime_conf->string() +
@@ -103,11 +107,36 @@ class Planner {
       messages_.note("all logs are switched off: flows are counted, no row is written.");
   }
 
+  /// Who decided about the column groups, for people.
+  [[nodiscard]] std::string origin() const {
+    if (arguments_.groups) return "-g";
+    if (arguments_.runtime_conf) return arguments_.runtime_conf->string();
+    return config_.groups ? arguments_.config->string() : "default";
+  }
+
+  void plan_control() {
+    Settings::Start start{.state = state_,
+                          .said = said_,
+                          .origin = origin(),
+                          .runtime_conf = arguments_.runtime_conf,
+                          .schema = plan_.writer.schema,
+                          .epoch = plan_.config.epoch};
+    auto options = make_control_options(arguments_, config_, std::move(start));
+    if (options) {
+      options->config = config_origins(arguments_, config_, plan_.replay.measurement);
+      plan_.control = std::move(*options);
+      return;
+    }
+    messages_.error(options.error().sentence);
+    failed_ = true;
+  }
+
   const ReplayArguments& arguments_;
   Messages& messages_;
   ReplayPlan plan_;
   Config config_;
   RuntimeState state_;
+  RuntimeState said_;  // by runtime.conf alone
   bool failed_ = false;
 };
 

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "control/command_line.h"
+#include "control/control_plane.h"
 #include "control/memory.h"
 #include "control/messages.h"
 #include "dataplane/replay_pipeline.h"
@@ -25,6 +26,7 @@ struct ReplayPlan {
   MemorySettings memory;
   std::optional<std::filesystem::path> directory;
   flowstats::ActiveConfig config;
+  std::optional<ControlOptions> control;   // with --serve
   std::vector<std::string> announcements;  // Tstat's lines about runtime.conf, without the time
 };
 

@@ -14,6 +14,7 @@
 #include "control/output_check.h"
 #include "control/plan.h"
 #include "control/plan_text.h"
+#include "control/runtime_conf.h"
 #include "control/signal_watch.h"
 #include "control/summary.h"
 #include "control/supervisor.h"
@@ -40,6 +41,7 @@ SupervisorOptions supervisor_options(const ReplayArguments& arguments, const Rep
   options.writer = plan.writer;
   options.memory = plan.memory;
   options.config = plan.config;
+  options.control = plan.control;
   options.first_packet = inputs.first_packet();
   options.packets_expected = inputs.packets() * plan.replay.loops;
   options.progress = progress_form(arguments);
@@ -150,7 +152,7 @@ int run(const ReplayArguments& arguments, const ReplayPlan& plan, const Inputs& 
   eal_options.verbose = arguments.out.verbose >= 2;
   const auto eal = dataplane::start_eal(eal_options);
   if (!eal) return fail_with(eal.error(), messages);
-  for (const std::string& line : plan.announcements) messages.result("[-] " + line);
+  for (const std::string& line : plan.announcements) messages.result(announcement_line("-", line));
   SupervisorOptions options = supervisor_options(arguments, plan, inputs);
   options.writer.cpus = eal->spare_cpus();
   auto done = run_replay_pipeline(inputs.captures, options, signals, messages);

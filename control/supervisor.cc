@@ -1,14 +1,19 @@
 #include "control/supervisor.h"
 
+#include <atomic>
+#include <csignal>
 #include <cstdlib>
 #include <future>
 #include <limits>
 #include <memory>
 #include <optional>
 #include <string>
+#include <thread>
 
 #include "control/ledger.h"
 #include "control/number_text.h"
+#include "control/option_values.h"
+#include "control/probe.h"
 #include "dataplane/process_pages.h"
 
 namespace tapstat::control {
@@ -30,7 +35,7 @@ double seconds_between(Clock::time_point from, Clock::time_point to) {
   return std::chrono::duration<double>(to - from).count();
 }
 
-class Run {
+class Run : public Probe {
  public:
   Run(dataplane::ReplayPipeline& pipeline, exporters::Writer& writer,
       const CounterBlock& writer_counters, const SupervisorOptions& options, MemoryUse memory,
@@ -43,10 +48,11 @@ class Run {
         signals_(signals),
         messages_(messages),
         started_(Clock::now()),
-        progress_(messages, options.progress, options.packets_expected, started_),
-        groups_(options.config.groups) {}
+        progress_(messages, options.progress, options.packets_expected, started_) {}
 
-  SupervisorResult until_done() {
+  /// The control plane, if any, outlives the run.
+  SupervisorResult until_done(ControlPlane* control) {
+    control_ = control;
     writer_.start();
     if (!options_.switches.empty()) hold_for_next_switch();
     const auto asked = Clock::now();
@@ -56,26 +62,54 @@ class Run {
       const auto now = Clock::now();
       if (const auto signal = signals_.wait(now - started_ < kSoon ? kLookSoon : kLookLater))
         on_signal(*signal, p);
+      if (stop_asked_.exchange(false, std::memory_order_relaxed)) on_signal(SIGTERM, p);
       p = pipeline_.progress();
       if (switch_is_due()) apply_switch(p);
       progress_.update(p, Clock::now());
     }
+    ending_.store(true, std::memory_order_relaxed);
     pipeline_.join();
     progress_.finish();
     SupervisorResult result;
     result.writer = finish_writing();
+    if (control_ != nullptr) control_->stop();
     result.source_started = pipeline_.source_started();
     result.wall_s = seconds_between(result.source_started, Clock::now());
     p = pipeline_.progress();
     result.counters = all_counters(p);
     result.flows_open = p.flows_open;
     result.interrupted = interrupted_at_.has_value();
-    result.groups = groups_;
+    result.groups = writer_.groups();
     result.source_fault = pipeline_.source_fault();
     if (memory_.touched) memory_.touch_s = seconds_between(asked, result.source_started);
     result.memory = memory_;
     return result;
   }
+
+  // Probe, for the control plane's thread.
+
+  [[nodiscard]] ProbeFigures figures() const override {
+    const dataplane::ReplayProgress p = pipeline_.progress();
+    ProbeFigures f;
+    for (const dataplane::WorkerProgress& w : p.workers)
+      f.workers.push_back({w.counters, w.flows_open, w.records_queued, w.record_ring});
+    f.dispatcher = p.dispatcher;
+    f.writer = writer_counters_.snapshot();
+    f.clock = p.clock;
+    f.uptime_s = seconds_between(started_, Clock::now());
+    f.flow_capacity =
+        uint64_t{options_.replay.measurement.limits.tcp_flows_max} * options_.replay.workers;
+    f.epoch_written = writer_.epoch();
+    f.directory = writer_.directory();
+    f.writer_errors = writer_.errors();
+    f.command = "replay";
+    f.mode = mode_name(options_.replay.measurement.mode);
+    f.schema = schema_name(options_.writer.schema);
+    f.source = source_name(options_.replay.reader);
+    f.ending = ending_.load(std::memory_order_relaxed);
+    return f;
+  }
+  void stop() override { stop_asked_.store(true, std::memory_order_relaxed); }
 
  private:
   /// A slow disk may take long: signals are heard meanwhile.
@@ -94,6 +128,7 @@ class Run {
 
   void on_signal(int signal, const dataplane::ReplayProgress& p) {
     if (signal == SIGUSR1) return print_status(p);
+    if (signal == SIGHUP && control_ != nullptr) return control_->reload();
     const auto now = Clock::now();
     if (signal == SIGINT && interrupted_at_ && now - *interrupted_at_ < kSecondInterrupt)
       stop_now(p);
@@ -137,8 +172,8 @@ class Run {
   void apply_switch(const dataplane::ReplayProgress& p) {
     const flowstats::ActiveConfig& config = options_.switches[next_switch_].config;
     writer_.announce_config(config, p.clock);
-    pipeline_.publish(config);
-    groups_ = config.groups;
+    const uint64_t token = pipeline_.publish(config);
+    while (!pipeline_.in_force(token)) std::this_thread::sleep_for(milliseconds{1});
     ++next_switch_;
     hold_for_next_switch();
   }
@@ -152,7 +187,9 @@ class Run {
   Messages& messages_;
   Clock::time_point started_;
   Progress progress_;
-  flowstats::GroupMask groups_;
+  ControlPlane* control_ = nullptr;
+  std::atomic<bool> stop_asked_ = false;  // by the control plane
+  std::atomic<bool> ending_ = false;
   size_t next_switch_ = 0;
   std::optional<Clock::time_point> interrupted_at_;
 };
@@ -176,6 +213,17 @@ flowstats::Result<void> settle_memory(const SupervisorOptions& options,
   return settled;
 }
 
+/// Before anything that takes long: a port that is taken is known at once.
+flowstats::Result<std::unique_ptr<ControlPlane>> make_control(const SupervisorOptions& options,
+                                                              Messages& messages) {
+  if (!options.control) return std::unique_ptr<ControlPlane>{};
+  auto control = ControlPlane::create(*options.control, messages);
+  if (control)
+    messages.result("control " + (*control)->base_url() + " (mPlane, REST); socket " +
+                    options.control->server.local_socket->string());
+  return control;
+}
+
 }  // namespace
 
 flowstats::Result<SupervisorResult> run_replay_pipeline(
@@ -184,6 +232,8 @@ flowstats::Result<SupervisorResult> run_replay_pipeline(
   flowstats::set_page_policy(options.memory.huge_pages == HugePages::none
                                  ? flowstats::PagePolicy::ordinary
                                  : flowstats::PagePolicy::automatic);
+  auto control = make_control(options, messages);
+  if (!control) return tl::make_unexpected(control.error());
   auto pipeline = dataplane::ReplayPipeline::create(captures, options.replay, options.config);
   if (!pipeline) return tl::make_unexpected(pipeline.error());
   MemoryUse memory;
@@ -194,7 +244,13 @@ flowstats::Result<SupervisorResult> run_replay_pipeline(
                            [&](const std::string& line) { messages.result(line); });
   if (auto opened = writer.open(options.config, options.first_packet); !opened)
     return tl::make_unexpected(opened.error());
-  return Run(**pipeline, writer, writer_counters, options, memory, signals, messages).until_done();
+  Run run(**pipeline, writer, writer_counters, options, memory, signals, messages);
+  if (*control) {
+    const PacketPath path{**pipeline, writer, options.writer.base, options.first_packet};
+    if (auto started = (*control)->start(run, path); !started)
+      return tl::make_unexpected(started.error());
+  }
+  return run.until_done(control->get());
 }
 
 }  // namespace tapstat::control

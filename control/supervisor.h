@@ -1,9 +1,9 @@
 /// Runs a replay from the first packet to the last row: starts and stops pipeline and writer in
 /// order, watches signals, shows progress.
 ///
-/// SIGINT, SIGTERM and SIGHUP stop reading, close the flows and write everything; a second SIGINT
-/// within two seconds ends the process at once with status 1. SIGUSR1 prints a status block.
-/// Control thread.
+/// SIGINT and SIGTERM stop reading, close the flows and write everything; a second SIGINT within
+/// two seconds ends the process at once with status 1. SIGHUP stops too, unless the control plane
+/// is there: then it reads its files again. SIGUSR1 prints a status block. The supervisor's thread.
 #pragma once
 
 #include <chrono>
@@ -11,6 +11,7 @@
 #include <optional>
 #include <vector>
 
+#include "control/control_plane.h"
 #include "control/memory.h"
 #include "control/messages.h"
 #include "control/progress.h"
@@ -38,6 +39,7 @@ struct SupervisorOptions {
   uint64_t packets_expected = 0;      // 0: unknown
   Progress::Form progress = Progress::Form::off;
   std::vector<GroupSwitch> switches;
+  std::optional<ControlOptions> control;  // serve while it runs
 };
 
 struct SupervisorResult {

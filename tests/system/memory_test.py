@@ -68,9 +68,7 @@ class Pages(support.TestCase):
         self.assertFalse(self.memory("out")["touched"])
 
     def test_more_than_the_machine_has_is_refused_before_anything_starts(self):
-        for number, (word, setting) in enumerate(
-            (("required", "hugepages"), ("always", "touch"))
-        ):
+        for number, (word, setting) in enumerate((("required", "hugepages"), ("always", "touch"))):
             with self.subTest(word):
                 # 100 million flows: more than 60 GiB.
                 if (os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")) >> 30 > 60:

@@ -22,8 +22,14 @@ CAPTURES_PER_RUN = 8
 SOURCES = ("dpdk", "file", "preloaded")
 # What differs between two runs of one source as well, and the source itself.
 VARIABLE = (
-    "source", "start_ms", "memory", "memory_ceiling_bytes", "wall_s", "packets_per_s",
-    "bits_per_s", "output",
+    "source",
+    "start_ms",
+    "memory",
+    "memory_ceiling_bytes",
+    "wall_s",
+    "packets_per_s",
+    "bits_per_s",
+    "output",
 )
 
 
@@ -68,7 +74,8 @@ def differences(captures, *flags, rows_in_any_order=False):
 def own_captures():
     root = support.SOURCE_ROOT
     return sorted(
-        p for folder in ("tests/golden", "tests/fuzz/corpus/fuzz_capfile", "examples")
+        p
+        for folder in ("tests/golden", "tests/fuzz/corpus/fuzz_capfile", "examples")
         for p in (root / folder).rglob("*")
         if p.suffix == ".pcap" or p.parent.name == "fuzz_capfile"
     )
@@ -139,8 +146,14 @@ class Behaviour(support.TestCase):
         # A round of few packets comes again while the last one may be under way.
         self.assertEqual(
             differences(
-                [self.directory / "first.pcap"], "--loop", "50", "--workers", "3",
-                "--mode", "corrected", rows_in_any_order=True,
+                [self.directory / "first.pcap"],
+                "--loop",
+                "50",
+                "--workers",
+                "3",
+                "--mode",
+                "corrected",
+                rows_in_any_order=True,
             ),
             [],
         )
@@ -153,7 +166,13 @@ class Behaviour(support.TestCase):
     def test_several_workers(self):
         self.assertEqual(
             differences(
-                [self.many()], "--workers", "2", "--mode", "corrected", "--loop", "5",
+                [self.many()],
+                "--workers",
+                "2",
+                "--mode",
+                "corrected",
+                "--loop",
+                "5",
                 rows_in_any_order=True,
             ),
             [],
@@ -163,7 +182,14 @@ class Behaviour(support.TestCase):
         # first.pcap takes 70 ms of packet time.
         for source in SOURCES:
             result = self.run_tapstat(
-                "replay", "first.pcap", "-s", source, "--source", source, "--speed", "x0.1",
+                "replay",
+                "first.pcap",
+                "-s",
+                source,
+                "--source",
+                source,
+                "--speed",
+                "x0.1",
                 "--json",
             )
             self.assert_status(result, 0)
@@ -178,8 +204,17 @@ class Behaviour(support.TestCase):
             path = write_pcap(self.directory / f"{source}.pcap", packets)
             process = subprocess.Popen(
                 [
-                    str(support.BINARY), "replay", path, "-s", self.directory / source,
-                    "--source", source, "--speed", "x0.2", "--json", "--no-progress",
+                    str(support.BINARY),
+                    "replay",
+                    path,
+                    "-s",
+                    self.directory / source,
+                    "--source",
+                    source,
+                    "--speed",
+                    "x0.2",
+                    "--json",
+                    "--no-progress",
                 ],
                 stdout=subprocess.PIPE,
                 stderr=subprocess.PIPE,
@@ -201,8 +236,18 @@ class Behaviour(support.TestCase):
         for source in SOURCES:
             process = subprocess.Popen(
                 [
-                    str(support.BINARY), "replay", self.many(), "-s", self.directory / source,
-                    "--source", source, "--loop", "0", "--json", "--workers", "2",
+                    str(support.BINARY),
+                    "replay",
+                    self.many(),
+                    "-s",
+                    self.directory / source,
+                    "--source",
+                    source,
+                    "--loop",
+                    "0",
+                    "--json",
+                    "--workers",
+                    "2",
                 ],
                 stdout=subprocess.PIPE,
                 stderr=subprocess.PIPE,

@@ -26,6 +26,19 @@ std::string refusal(Words words) {
   return line.error().sentence;
 }
 
+TEST(CommandLine, ServingHasItsFlags) {
+  const auto a =
+      replay({"x.pcap", "--serve", "--listen", "[::1]:0", "--mirror", "m", "--socket", "s"});
+  EXPECT_TRUE(a.serve);
+  EXPECT_EQ(a.listen, "[::1]:0");
+  EXPECT_EQ(a.mirror, "m");
+  EXPECT_EQ(a.socket, "s");
+  EXPECT_FALSE(replay({"x.pcap"}).serve);
+  EXPECT_EQ(refusal({"replay", "x.pcap", "--mirror", "m"}), "--mirror needs --serve.");
+  EXPECT_EQ(refusal({"replay", "x.pcap", "--serve", "--listen", "8888"}),
+            "--listen \"8888\": not an address and port. Example: --listen 127.0.0.1:8888");
+}
+
 TEST(CommandLine, DefaultsOfReplay) {
   const auto a = replay({"x.pcap"});
   EXPECT_EQ(a.files, (std::vector<std::filesystem::path>{"x.pcap"}));
