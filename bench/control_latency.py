@@ -2,22 +2,27 @@
 """How long from the last byte of a specification to the first row under the new header, and what an
 attack on the control plane costs the packet path.
 
-Usage: control_latency.py TAPSTAT [--rounds N] [--json FILE]
+Usage: control_latency.py TAPSTAT [--rounds N] [--attack CAPTURE] [--json FILE]
 
 Latency: a replay loops, at real time ("idle": 1,000 flows a second) and as fast as it can ("load");
 over mPlane end_to_end is asked for and interrupted again, N times each; the clock runs from the
 request being sent to the moment at which log_tcp_complete of the new directory holds a row.
-Attack: `load` again, packets a second with and without four clients that send rubbish without a
-pause, by turns; the ratio of the medians. Figures are of the whole machine: run it on a quiet one.
+Attack: CAPTURE (make_traffic isp_mix) loops as fast as it can; packets a second while clients on
+another core send rubbish without a pause to us, to a listener that is not ours, and to nobody, by
+turns. On a machine with few cores the clients themselves cost something, which is what the second
+of the three shows; the ratio of the first to it is ours. Run it on a quiet machine.
 """
 import argparse
 import json
+import multiprocessing
 import os
 import pathlib
+import random
+import signal
+import socket
 import statistics
 import sys
 import tempfile
-import threading
 import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "tests/system"))
@@ -79,37 +84,59 @@ def packets_per_s(probe, seconds):
     return received / (time.monotonic() - at)
 
 
-def attack_cost(probe, turns=7, seconds=2.0):
-    from serving import raw_connection
+def listen_for_nothing():
+    """A listener of no program under test, in a process of its own: accepts, reads, closes."""
+    listener = socket.create_server(("127.0.0.1", 0))
+    child = os.fork()
+    if child == 0:
+        while True:
+            connection, _ = listener.accept()
+            connection.recv(4096)
+            connection.close()
+    return listener.getsockname()[1], child
 
-    going = threading.Event()
-    ending = threading.Event()
 
-    def attack():
-        while not ending.is_set():
-            going.wait(0.1)
-            if not going.is_set():
-                continue
-            try:
-                with raw_connection(probe.port, 1) as connection:
-                    connection.sendall(b"POST / HTTP/1.1\r\nHost: x\r\n" + os.urandom(512))
-                    connection.recv(100)
-            except OSError:
-                pass
+def attack(port_of, ending):
+    """Sends rubbish to the port that `port_of` holds, as fast as it is refused; 0: rests."""
+    while not ending.is_set():
+        port = port_of.value
+        if port == 0:
+            time.sleep(0.01)
+            continue
+        try:
+            with socket.create_connection(("127.0.0.1", port), 1) as connection:
+                connection.sendall(b"POST / HTTP/1.1\r\nHost: x\r\n" + os.urandom(512))
+                connection.recv(100)
+        except OSError:
+            pass
 
-    attackers = [threading.Thread(target=attack, daemon=True) for _ in range(4)]
+
+def attack_cost(probe, turns=9, seconds=2.0):
+    other_port, other = listen_for_nothing()
+    port_of = multiprocessing.Value("i", 0)
+    ending = multiprocessing.Event()
+    attackers = [multiprocessing.Process(target=attack, args=(port_of, ending)) for _ in range(2)]
     for attacker in attackers:
         attacker.start()
-    calm, attacked = [], []
-    for turn in range(2 * turns):
-        (going.set if turn % 2 else going.clear)()
-        time.sleep(0.2)
-        (attacked if turn % 2 else calm).append(packets_per_s(probe, seconds))
+    rates = {"nobody": [], "another": [], "us": []}
+    ports = {"nobody": 0, "another": other_port, "us": probe.port}
+    for turn in range(turns):
+        for name in random.sample(sorted(rates), len(rates)):
+            port_of.value = ports[name]
+            time.sleep(0.3)
+            rates[name].append(packets_per_s(probe, seconds))
     ending.set()
+    for attacker in attackers:
+        attacker.join()
+    os.kill(other, signal.SIGKILL)
+    os.waitpid(other, 0)
+    medians = {name: statistics.median(values) for name, values in rates.items()}
+    paired = [us / other for us, other in zip(rates["us"], rates["another"])]
     return {
-        "calm_mpps": statistics.median(calm) / 1e6,
-        "attacked_mpps": statistics.median(attacked) / 1e6,
-        "ratio": statistics.median(attacked) / statistics.median(calm),
+        **{f"{name}_mpps": value / 1e6 for name, value in medians.items()},
+        "deviation": statistics.pstdev(rates["nobody"]) / medians["nobody"],
+        "us_to_another": statistics.median(paired),
+        "us_to_nobody": medians["us"] / medians["nobody"],
     }
 
 
@@ -117,22 +144,29 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("tapstat")
     parser.add_argument("--rounds", type=int, default=200)
+    parser.add_argument("--attack", type=pathlib.Path, metavar="CAPTURE")
     parser.add_argument("--json", type=pathlib.Path)
     arguments = parser.parse_args()
+    # The worker has the first CPU to itself; clients come from elsewhere in real life.
+    cpus = sorted(os.sched_getaffinity(0))
     sys.argv = [sys.argv[0], arguments.tapstat]  # what the tests' support reads
     from serving import Serving, make_capture
 
     result = {}
-    for name, speed in (("idle", "realtime"), ("load", "max")):
+    loads = [("idle", "realtime", None), ("load", "max", None)]
+    if arguments.attack:
+        loads.append(("attack", "max", arguments.attack))
+    for name, speed, capture in loads:
         with tempfile.TemporaryDirectory(prefix="tapstat_latency_") as directory:
-            capture = make_capture(pathlib.Path(directory) / "c.pcap", 3_000, gap_us=1_000)
-            with Serving(directory, "-g", "none", capture=capture, speed=speed) as probe:
-                result[name] = latency(probe, arguments.rounds)
-                if name == "load":
-                    result["attack"] = attack_cost(probe)
+            capture = capture or make_capture(pathlib.Path(directory) / "c.pcap", 3_000, 1_000)
+            groups = ("-g", "none", "--source", "preloaded")
+            with Serving(directory, *groups, capture=capture, speed=speed) as probe:
+                os.sched_setaffinity(0, cpus[1:] or cpus)
+                measure = attack_cost if name == "attack" else latency
+                result[name] = measure(probe, *(() if name == "attack" else (arguments.rounds,)))
                 probe.stop()
+            os.sched_setaffinity(0, cpus)
         print(json.dumps({name: result[name]}), flush=True)
-    print(json.dumps({"attack": result["attack"]}))
     if arguments.json:
         arguments.json.write_text(json.dumps(result, indent=2) + "\n")
 
