@@ -142,6 +142,11 @@ Result<ControlOptions> make_control_options(const ReplayArguments& arguments, co
   const std::string& listen = options.server.listen;
   options.access.hosts.push_back(listen.substr(0, listen.rfind(':')));
   options.mplane = component_options(c);
+  if (c.registry) {
+    auto document = read_config_file(*c.registry);
+    if (!document) return tl::make_unexpected(document.error());
+    options.mplane.registry = std::move(*document);
+  }
   options.roles = role_files(c);
   options.poller = poller_options(c);
   options.mirror = arguments.mirror ? arguments.mirror : c.mirror;

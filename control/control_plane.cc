@@ -45,22 +45,25 @@ class ControlPlane::Impl {
     server_ = std::move(*server);
     if (options_.mplane.capabilities.base_url.empty())
       options_.mplane.capabilities.base_url = server_->base_url();
-    if (!options_.server.tls) return {};
-    auto roles = mplane::Roles::load(options_.roles);
-    if (!roles) return tl::make_unexpected(roles.error());
-    roles_ = std::move(*roles);
-    return {};
-  }
-
-  Result<void> start(Probe& probe, const PacketPath& path) {
-    publisher_.emplace(io_, path.pipeline, path.writer, path.first_packet);
-    settings_.emplace(options_.settings, effects(path), *audit_);
-    auto component = mplane::Component::create(io_, options_.mplane, roles_, *settings_, *audit_);
+    mplane::Roles roles;
+    if (options_.server.tls) {
+      auto loaded = mplane::Roles::load(options_.roles);
+      if (!loaded) return tl::make_unexpected(loaded.error());
+      roles = std::move(*loaded);
+    }
+    settings_.emplace(options_.settings, effects(), *audit_);
+    auto component =
+        mplane::Component::create(io_, options_.mplane, std::move(roles), *settings_, *audit_);
     if (!component) return tl::make_unexpected(component.error());
     component_ = std::move(*component);
-    if (auto opened = open_mirror(); !opened) return opened;
     if (auto polling = make_poller(); !polling) return polling;
     if (auto watching = watch_runtime_conf(); !watching) return watching;
+    return open_mirror();
+  }
+
+  void start(Probe& probe, const PacketPath& path) {
+    path_.emplace(path);
+    publisher_.emplace(io_, path.pipeline, path.writer, path.first_packet);
     access_.emplace(options_.access, [this](const http::Peer& peer) {
       return component_->roles().of(mplane::client_of(peer), mplane::Generation::sdk);
     });
@@ -72,7 +75,6 @@ class ControlPlane::Impl {
     if (poller_) poller_->start();
     server_->serve();
     thread_ = std::thread([this] { run(); });
-    return {};
   }
 
   void stop() {
@@ -99,7 +101,8 @@ class ControlPlane::Impl {
   [[nodiscard]] std::string base_url() const { return server_->base_url(); }
 
  private:
-  Settings::Effects effects(const PacketPath& path) {
+  /// Nothing changes the settings before start().
+  Settings::Effects effects() {
     return {.publish =
                 [this](const ActiveConfig& config) {
                   publisher_->publish(config);
@@ -110,9 +113,9 @@ class ControlPlane::Impl {
                   messages_.result(
                       announcement_line(exporters::message_time(publisher_->clock()), line));
                 },
-            .rows = [&writer = path.writer](
-                        uint32_t first, uint32_t end) { return writer.rows_between(first, end); },
-            .check = [base = path.output] { return check_output(base); }};
+            .rows = [this](uint32_t first,
+                           uint32_t end) { return path_->writer.rows_between(first, end); },
+            .check = [this] { return check_output(path_->output); }};
   }
 
   Result<void> open_mirror() {
@@ -186,8 +189,8 @@ class ControlPlane::Impl {
   boost::asio::executor_work_guard<boost::asio::io_context::executor_type> work_{
       io_.get_executor()};
   std::unique_ptr<AuditLog> audit_;
-  mplane::Roles roles_;
   http::Router router_;
+  std::optional<PacketPath> path_;
   std::optional<Publisher> publisher_;
   std::optional<Settings> settings_;
   std::unique_ptr<MirrorKeeper> mirror_;
@@ -209,9 +212,7 @@ Result<std::unique_ptr<ControlPlane>> ControlPlane::create(ControlOptions option
 
 ControlPlane::ControlPlane(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 ControlPlane::~ControlPlane() { impl_->stop(); }
-Result<void> ControlPlane::start(Probe& probe, const PacketPath& path) {
-  return impl_->start(probe, path);
-}
+void ControlPlane::start(Probe& probe, const PacketPath& path) { impl_->start(probe, path); }
 void ControlPlane::stop() { impl_->stop(); }
 void ControlPlane::reload() { impl_->reload(); }
 std::string ControlPlane::base_url() const { return impl_->base_url(); }

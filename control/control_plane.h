@@ -53,8 +53,8 @@ class ControlPlane {
   ~ControlPlane();
 
   /// After the writer has opened its first directory: starts the thread. The references outlive
-  /// stop(). Errors: ExitStatus::usage, ExitStatus::environment.
-  [[nodiscard]] flowstats::Result<void> start(Probe& probe, const PacketPath& path);
+  /// stop().
+  void start(Probe& probe, const PacketPath& path);
   /// Closes every connection and ends the thread; running specifications stay in the state file,
   /// the mirror shows the base settings again.
   void stop();

@@ -247,8 +247,7 @@ flowstats::Result<SupervisorResult> run_replay_pipeline(
   Run run(**pipeline, writer, writer_counters, options, memory, signals, messages);
   if (*control) {
     const PacketPath path{**pipeline, writer, options.writer.base, options.first_packet};
-    if (auto started = (*control)->start(run, path); !started)
-      return tl::make_unexpected(started.error());
+    (*control)->start(run, path);
   }
   return run.until_done(control->get());
 }

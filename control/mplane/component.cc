@@ -98,7 +98,6 @@ class Component::Impl : public std::enable_shared_from_this<Component::Impl> {
   [[nodiscard]] const Roles& roles() const { return roles_; }
   [[nodiscard]] const Capabilities& capabilities() const { return capabilities_; }
   [[nodiscard]] const Specifications& specifications() const { return specifications_; }
-  void on_change(std::function<void()> call) { on_change_ = std::move(call); }
   [[nodiscard]] const std::string& state_file_error() const {
     static const std::string none;
     return store_ ? store_->last_error() : none;
@@ -130,6 +129,10 @@ class Component::Impl : public std::enable_shared_from_this<Component::Impl> {
                   .from = "",
                   .to = "",
                   .result = result});
+  }
+
+  [[nodiscard]] std::string registry() const {
+    return options_.registry.value_or(registry_json(options_.capabilities.registry_uri));
   }
 
   void list(const Client& client, const ListPath& list, const http::Answer& answer) const {
@@ -259,7 +262,6 @@ class Component::Impl : public std::enable_shared_from_this<Component::Impl> {
   void save() {
     if (!std::exchange(dirty_, false)) return;
     if (store_) store_->write(specifications_.jobs());
-    if (on_change_) on_change_();
   }
 
   void arm() {
@@ -297,7 +299,6 @@ class Component::Impl : public std::enable_shared_from_this<Component::Impl> {
   Specifications specifications_;
   std::optional<JobStore> store_;
   steady_timer timer_;
-  std::function<void()> on_change_;
   std::map<uint64_t, Held> held_;                                 // by job
   std::map<uint64_t, std::function<void(const Reply&)>> pulled_;  // by job
   std::vector<uint64_t> ended_;                                   // not yet told
@@ -349,7 +350,7 @@ http::RouteFamily Component::Impl::routes() {
                                        const http::Answer& answer) {
                       http::Response response;
                       response.content_type = "application/json";
-                      response.body = registry_json(self.options_.capabilities.registry_uri);
+                      response.body = self.registry();
                       answer(std::move(response));
                     }),
                     .doc = {.summary = "mPlane element registry"}});
@@ -393,7 +394,6 @@ void Component::replace_roles(Roles roles) { impl_->replace_roles(std::move(role
 const Roles& Component::roles() const { return impl_->roles(); }
 const Capabilities& Component::capabilities() const { return impl_->capabilities(); }
 const Specifications& Component::specifications() const { return impl_->specifications(); }
-void Component::on_change(std::function<void()> call) { impl_->on_change(std::move(call)); }
 const std::string& Component::state_file_error() const { return impl_->state_file_error(); }
 
 }  // namespace tapstat::control::mplane

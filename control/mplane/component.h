@@ -33,7 +33,8 @@ struct ComponentOptions {
   size_t body_bytes_max = 256 << 10;
   std::chrono::milliseconds inline_wait{5'000};          // 0 to 10 s
   std::optional<std::filesystem::path> state_directory;  // absent: jobs end with the process
-  std::function<UtcMicroseconds()> clock;                // of the machine; for tests
+  std::optional<std::string> registry;     // the document at /registry.json; absent: our own
+  std::function<UtcMicroseconds()> clock;  // of the machine; for tests
 };
 
 class Component {
@@ -64,8 +65,6 @@ class Component {
   [[nodiscard]] const Roles& roles() const;
   [[nodiscard]] const Capabilities& capabilities() const;
   [[nodiscard]] const Specifications& specifications() const;
-  /// Called after every transition of a job (for the mirror file).
-  void on_change(std::function<void()> call);
   /// Why the state file could not be written; empty when it could, or when there is none.
   [[nodiscard]] const std::string& state_file_error() const;
 

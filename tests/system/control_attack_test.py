@@ -4,12 +4,13 @@ import json
 import os
 import socket
 import ssl
-import subprocess
 import threading
 import time
 
+import certificates
+from certificates import control_section
 from serving import Serving, client_context, raw_connection, wait_until
-from support import SOURCE_ROOT, TestCase, main, summary
+from support import TestCase, main, summary
 
 MPLANE = "application/x-mplane+json"
 QUICK = """[control]
@@ -17,29 +18,6 @@ head_timeout = "300ms"
 body_timeout = "300ms"
 handshake_timeout = "300ms"
 idle_timeout = "600ms"
-"""
-
-
-def make_certificates(directory, *options):
-    subprocess.run(
-        ["bash", str(SOURCE_ROOT / "scripts/make_certs.sh"), *options, str(directory)],
-        check=True,
-        capture_output=True,
-        stdin=subprocess.DEVNULL,
-    )
-    return directory
-
-
-def tls_config(certificates, server="server"):
-    return f"""[control]
-certificate = "{certificates}/{server}.pem"
-key = "{certificates}/{server}.key"
-client_ca = "{certificates}/ca.pem"
-revoked = "{certificates}/revoked.crl"
-handshake_timeout = "1s"
-[mplane]
-users = "{certificates}/users.conf"
-capabilities = "{certificates}/caps.conf"
 """
 
 
@@ -162,10 +140,10 @@ class Attack(TestCase):
             return True
 
     def test_wrong_certificates(self):
-        ours = make_certificates(self.directory / "ours")
-        foreign = make_certificates(self.directory / "foreign")
-        expired = make_expired(ours)
-        with Serving(self.directory, config=tls_config(ours)) as probe:
+        ours = certificates.make_set(self.directory / "ours")
+        foreign = certificates.make_set(self.directory / "foreign")
+        expired = certificates.make_expired(ours)
+        with Serving(self.directory, config=control_section(ours)) as probe:
             for version in (ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3):
                 good = client_context(ours, "reader", version)
                 self.assertFalse(self.refused(probe, good))
@@ -208,14 +186,14 @@ class Attack(TestCase):
             self.assert_ends_well(probe)
 
     def test_certificates_are_replaced_without_dropping_a_connection(self):
-        ours = make_certificates(self.directory / "ours")
-        with Serving(self.directory, config=tls_config(ours)) as probe:
+        ours = certificates.make_set(self.directory / "ours")
+        with Serving(self.directory, config=control_section(ours)) as probe:
             context = client_context(ours, "reader")
             kept = probe.connect(context)
             kept.request("GET", "/healthz")
             self.assertEqual(kept.getresponse().read() and True, True)
             first = server_certificate(probe, context)
-            make_certificates(ours, "--force")
+            certificates.make_set(ours, "--force")
             probe.process.send_signal(1)  # SIGHUP
             renewed = client_context(ours, "reader")
             wait_until(lambda: server_certificate(probe, renewed, None) not in (None, first))
@@ -267,53 +245,6 @@ def server_certificate(probe, context, otherwise=b""):
                 return tls.getpeercert(binary_form=True)
     except (ssl.SSLError, ConnectionError):
         return otherwise
-
-
-def make_expired(certificates):
-    """A client's certificate of the right authority that ended yesterday; its name."""
-    run = lambda *words: subprocess.run(
-        ["openssl", *map(str, words)], check=True, capture_output=True, cwd=certificates
-    )
-    run(
-        "req",
-        "-new",
-        "-newkey",
-        "ec",
-        "-pkeyopt",
-        "ec_paramgen_curve:P-256",
-        "-nodes",
-        "-keyout",
-        "expired.key",
-        "-subj",
-        "/CN=expired",
-        "-out",
-        "expired.csr",
-    )
-    (certificates / "expired.cnf").write_text(
-        "[ca]\ndefault_ca = a\n[a]\ndatabase = expired.index\nnew_certs_dir = .\n"
-        "default_md = sha256\npolicy = p\nrand_serial = yes\n[p]\ncommonName = supplied\n"
-    )
-    (certificates / "expired.index").write_text("")
-    run(
-        "ca",
-        "-batch",
-        "-config",
-        "expired.cnf",
-        "-cert",
-        "ca.pem",
-        "-keyfile",
-        "ca.key",
-        "-startdate",
-        "20200101000000Z",
-        "-enddate",
-        "20200102000000Z",
-        "-in",
-        "expired.csr",
-        "-out",
-        "expired.pem",
-        "-notext",
-    )
-    return "expired"
 
 
 if __name__ == "__main__":

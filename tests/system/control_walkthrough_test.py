@@ -7,7 +7,8 @@ import sys
 import time
 from datetime import datetime
 
-from control_attack_test import make_certificates, tls_config
+import certificates
+from certificates import control_section
 from serving import Serving, wait_until
 from support import BINARY, Result, TestCase, main, summary
 
@@ -19,10 +20,14 @@ DATE = r"\[\w{3} \w{3} [ \d]\d \d\d:\d\d:\d\d \d{4}\]"
 class Walkthrough(TestCase):
     def mplane(self, *arguments):
         """`tapstat mplane` as the client `operator`."""
-        certificates = self.certificates
         url = f"https://localhost:{self.probe.port}"
-        command = [BINARY, "mplane", *arguments, "--url", url, "--ca", certificates / "ca.pem"]
-        command += ["--cert", certificates / "operator.pem", "--key", certificates / "operator.key"]
+        command = [BINARY, "mplane", *arguments, "--url", url, "--ca", self.certificates / "ca.pem"]
+        command += [
+            "--cert",
+            self.certificates / "operator.pem",
+            "--key",
+            self.certificates / "operator.key",
+        ]
         done = subprocess.run(
             list(map(str, command)),
             capture_output=True,
@@ -35,8 +40,8 @@ class Walkthrough(TestCase):
         return result.out
 
     def walk(self, generation):
-        self.certificates = make_certificates(self.directory / "certs")
-        config = tls_config(self.certificates)
+        self.certificates = certificates.make_set(self.directory / "certs")
+        config = control_section(self.certificates)
         with Serving(self.directory, "-g", "core", config=config) as self.probe:
             self.list_capabilities(generation)
             seen = len(self.probe.lines)
@@ -109,7 +114,7 @@ class Walkthrough(TestCase):
 
 
 if __name__ == "__main__":
-    if subprocess.run(["openssl", "version"], capture_output=True, check=False).returncode != 0:
+    if not certificates.have_openssl():
         print("skipped: openssl is not installed")
         sys.exit(77)
     main()

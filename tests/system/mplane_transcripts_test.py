@@ -9,12 +9,12 @@ import json
 import re
 import socket
 import ssl
-import subprocess
 import sys
 import time
 from datetime import datetime, timedelta, timezone
 from typing import NamedTuple
 
+import certificates
 import support
 from serving import Serving
 
@@ -57,69 +57,14 @@ def configuration(directory, certificates):
 def make_certificates(directory):
     """ca, server (127.0.0.1), one certificate for each client, and one of another authority."""
     directory.mkdir()
-
-    def openssl(*arguments):
-        done = subprocess.run(
-            ["openssl", *map(str, arguments)], cwd=directory, capture_output=True, check=False
-        )
-        if done.returncode != 0:
-            raise AssertionError(f"openssl {arguments}: {done.stderr.decode()}")
-
-    key = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"]
-
-    def authority(name):
-        openssl(
-            "req",
-            "-x509",
-            *key,
-            "-keyout",
-            f"{name}.key",
-            "-out",
-            f"{name}.pem",
-            "-days",
-            2,
-            "-subj",
-            f"/O=tapstat/CN={name}",
-            "-addext",
-            "basicConstraints=critical,CA:TRUE",
-        )
-
-    def signed(name, issuer, extensions):
-        (directory / f"{name}.ext").write_text(extensions)
-        openssl(
-            "req",
-            *key,
-            "-keyout",
-            f"{name}.key",
-            "-out",
-            f"{name}.csr",
-            "-subj",
-            f"/O=tapstat/CN={name}",
-        )
-        openssl(
-            "x509",
-            "-req",
-            "-in",
-            f"{name}.csr",
-            "-CA",
-            f"{issuer}.pem",
-            "-CAkey",
-            f"{issuer}.key",
-            "-CAcreateserial",
-            "-days",
-            2,
-            "-out",
-            f"{name}.pem",
-            "-extfile",
-            f"{name}.ext",
-        )
-
-    authority("ca")
-    authority("other")
-    signed("server", "ca", "subjectAltName=IP:127.0.0.1,DNS:localhost\n")
+    certificates.make_authority(directory, "ca")
+    certificates.make_authority(directory, "other")
+    certificates.make_signed(
+        directory, "server", "ca", "subjectAltName=IP:127.0.0.1,DNS:localhost\n"
+    )
     for name in CLIENTS:
-        signed(name, "ca", "extendedKeyUsage=clientAuth\n")
-    signed("unknown-ca", "other", "extendedKeyUsage=clientAuth\n")
+        certificates.make_signed(directory, name, "ca", "extendedKeyUsage=clientAuth\n")
+    certificates.make_signed(directory, "unknown-ca", "other", "extendedKeyUsage=clientAuth\n")
     return directory
 
 
@@ -477,7 +422,7 @@ class LaterGeneration(Replay, support.TestCase):
 
 if __name__ == "__main__":
     support.shared_or_skip()
-    if subprocess.run(["openssl", "version"], capture_output=True, check=False).returncode != 0:
+    if not certificates.have_openssl():
         print("skipped: needs the program openssl")
         sys.exit(support.SKIPPED)
     support.main()

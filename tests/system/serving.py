@@ -34,11 +34,12 @@ class Serving:
         config=None,
         speed="realtime",
         env=None,
+        local_socket=None,
     ):
         self.directory = Path(directory)
         capture = capture or make_capture(self.directory / "capture.pcap")
         self.out = self.directory / "out"
-        self.socket = self.directory / "tapstat.sock"
+        self.socket = Path(local_socket or self.directory / "tapstat.sock")
         command = [
             str(BINARY),
             "replay",

@@ -1,5 +1,6 @@
 /// What becomes of the component's jobs: polled ones, and those that outlive it. Its routes are in
 /// component_test.cc.
+#include <algorithm>
 #include <fstream>
 #include <iterator>
 
@@ -98,22 +99,29 @@ TEST_F(ComponentTest, JobsSurviveTheEndOfTheProcess) {
   EXPECT_EQ(post(token_only(Kind::redemption, "short"))->message().kind, Kind::result);
 }
 
-TEST_F(ComponentTest, EachTransitionIsSavedAndTold) {
+TEST_F(ComponentTest, EachTransitionIsSavedBeforeItIsAnswered) {
   begin();
-  std::vector<size_t> running;  // in the file, at each call
-  component_->on_change([this, &running] {
+  const auto running = [this] {
     std::ifstream stream(directory_ / "state" / kJobFileName);
     const std::string text{std::istreambuf_iterator<char>(stream), {}};
-    size_t count = 0;
     const auto jobs = jobs_from_json(text);
-    for (const Job& job : jobs.value()) count += job.state == JobState::running ? 1 : 0;
-    running.push_back(count);
-  });
+    return std::ranges::count(jobs.value(), JobState::running, &Job::state);
+  };
   (void)specify("a", "now + 20s");
+  EXPECT_EQ(running(), 1);
   (void)specify("b", "now + 20s");
+  EXPECT_EQ(running(), 2);
   (void)post(token_only(Kind::interrupt, "a"));
-  (void)post(token_only(Kind::redemption, "a"));
-  EXPECT_EQ(running, (std::vector<size_t>{1, 2, 1}));
+  EXPECT_EQ(running(), 1);
+}
+
+TEST_F(ComponentTest, TheRegistryCanBeReplaced) {
+  begin();
+  EXPECT_NE(get("/registry.json")->response.body.find("registry-format"), std::string::npos);
+  component_.reset();
+  options_.registry = "{}";
+  begin();
+  EXPECT_EQ(get("/registry.json")->response.body, "{}");
 }
 
 TEST_F(ComponentTest, AStateFileThatCannotBeWrittenIsKnown) {
