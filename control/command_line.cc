@@ -276,6 +276,21 @@ const CLI::App* typed_command(const CLI::App& app) {
 
 }  // namespace
 
+void add_output_flags(CLI::App& app, OutputArguments& out, std::string& colour) {
+  app.add_flag("-q,--quiet", out.quiet, "print errors only");
+  app.add_flag("-v,--verbose", out.verbose, "print more; repeat for DPDK's own messages");
+  app.add_option("--color", colour,
+                 "auto, always or never [auto]; NO_COLOR in the environment also means never")
+      ->type_name("WHEN");
+}
+
+Parsed<ColourWhen> parse_colour(std::string_view text) {
+  if (text == "auto") return ColourWhen::automatic;
+  if (text == "always") return ColourWhen::always;
+  if (text == "never") return ColourWhen::never;
+  return tl::make_unexpected(not_one_of(text, {"auto", "always", "never"}));
+}
+
 Result<CommandLine> parse_command_line(std::vector<std::string> arguments,
                                        const std::string& version) {
   ReplayArguments replay;

@@ -1,4 +1,5 @@
-/// The flags about messages that all commands share: -q, -v, --color. Control thread.
+/// The flags about messages that all commands share: -q, -v, --color. Defined in command_line.cc.
+/// Control thread.
 #pragma once
 
 #include <string>

@@ -1,5 +1,6 @@
 #include "dataplane/record_ring.h"
 
+#include <algorithm>
 #include <cstring>
 
 #include <rte_ring.h>
@@ -73,7 +74,12 @@ void RecordRing::publish() {
   reserved_ = used_ = 0;
 }
 
-uint32_t RecordRing::queued() const { return rte_ring_count(ring_); }
+/// rte_ring_count() with atomic reads: neither side knows that somebody is asking.
+uint32_t RecordRing::queued() const {
+  const uint32_t taken = __atomic_load_n(&ring_->cons.tail, __ATOMIC_RELAXED);
+  const uint32_t made = __atomic_load_n(&ring_->prod.tail, __ATOMIC_RELAXED);
+  return std::min(made - taken, ring_->capacity);
+}
 uint32_t RecordRing::capacity() const { return rte_ring_get_capacity(ring_); }
 
 size_t RecordRing::drain(std::span<TcpRecord> out) {

@@ -34,13 +34,17 @@ TEST(RecordRingSize, ASecondOfFiftyThousandFlowsFits) {
     ASSERT_NE(record, nullptr) << i;
     record->epoch = i;
   }
+  EXPECT_EQ(ring.queued(), 50'000U - 50'000 % 16) << "the last ones are not published yet";
   ring.publish();
+  EXPECT_EQ(ring.queued(), 50'000U);
+  EXPECT_GE(ring.capacity(), 50'000U);
   std::vector<TcpRecord> batch(256);
   for (uint32_t next = 0; next < 50'000;) {
     const size_t n = ring.drain(batch);
     ASSERT_GT(n, 0U);
     for (size_t i = 0; i < n; ++i) ASSERT_EQ(batch[i].epoch, next++);
   }
+  EXPECT_EQ(ring.queued(), 0U);
 }
 
 TEST(RecordRingSize, TouchKeepsTheRecords) {
