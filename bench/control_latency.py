@@ -159,8 +159,8 @@ def main():
     for name, speed, capture in loads:
         with tempfile.TemporaryDirectory(prefix="tapstat_latency_") as directory:
             capture = capture or make_capture(pathlib.Path(directory) / "c.pcap", 3_000, 1_000)
-            groups = ("-g", "none", "--source", "preloaded")
-            with Serving(directory, *groups, capture=capture, speed=speed) as probe:
+            flags = ["-g", "none"] + (["--source", "preloaded"] if name == "attack" else [])
+            with Serving(directory, *flags, capture=capture, speed=speed) as probe:
                 os.sched_setaffinity(0, cpus[1:] or cpus)
                 measure = attack_cost if name == "attack" else latency
                 result[name] = measure(probe, *(() if name == "attack" else (arguments.rounds,)))
