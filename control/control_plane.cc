@@ -29,6 +29,10 @@ namespace {
 /// Above the packet path's: whatever competes with it for a core runs first.
 constexpr int kNiceness = 5;
 
+bool is_wildcard(const std::string& listen) {
+  return listen.starts_with("0.0.0.0:") || listen.starts_with("[::]:");
+}
+
 }  // namespace
 
 class ControlPlane::Impl {
@@ -43,8 +47,13 @@ class ControlPlane::Impl {
     auto server = http::Server::create(io_, options_.server, router_);
     if (!server) return tl::make_unexpected(server.error());
     server_ = std::move(*server);
-    if (options_.mplane.capabilities.base_url.empty())
+    if (options_.mplane.capabilities.base_url.empty()) {
       options_.mplane.capabilities.base_url = server_->base_url();
+      if (is_wildcard(options_.server.listen))
+        messages_.note("[control] listen = \"" + options_.server.listen +
+                       "\" is no address that clients can be sent to. Set [mplane] base_url, or "
+                       "later mPlane clients cannot follow our links.");
+    }
     mplane::Roles roles;
     if (options_.server.tls) {
       auto loaded = mplane::Roles::load(options_.roles);

@@ -40,7 +40,7 @@ constexpr std::array kMplaneActions = {
     MplaneAction{Action::runcap, "runcap", "the number or label of a capability"},
     MplaneAction{Action::listmeas, "listmeas", nullptr},
     MplaneAction{Action::redeem, "redeem", "the number or token of a measurement, or all"},
-    MplaneAction{Action::interrupt, "interrupt", "the number or token of a measurement"},
+    MplaneAction{Action::interrupt, "interrupt", "the number or token of a measurement, or all"},
 };
 
 auto usage(std::string sentence) { return flowstats::fail(ExitStatus::usage, std::move(sentence)); }

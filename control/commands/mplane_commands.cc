@@ -54,8 +54,8 @@ Result<MplaneCommands::Outcome> MplaneCommands::run() {
     case Action::listcap: done = list_capabilities(); break;
     case Action::runcap: done = run_capability(); break;
     case Action::listmeas: done = list_measurements(); break;
-    case Action::redeem: done = redeem(); break;
-    case Action::interrupt: done = interrupt(); break;
+    case Action::redeem: done = ask_one_or_all(Kind::redemption); break;
+    case Action::interrupt: done = ask_one_or_all(Kind::interrupt); break;
   }
   if (!done) return tl::make_unexpected(done.error());
   const bool answers =
@@ -171,20 +171,15 @@ MplaneCommands::Done MplaneCommands::ask_and_take(const Measurement& measurement
   return {};
 }
 
-MplaneCommands::Done MplaneCommands::redeem() {
-  if (parts_.arguments.operand != "all")
-    return ask_and_take(chosen_measurement(), Kind::redemption);
+MplaneCommands::Done MplaneCommands::ask_one_or_all(Kind kind) {
+  if (parts_.arguments.operand != "all") return ask_and_take(chosen_measurement(), kind);
   const std::vector<Measurement> all = parts_.measurements.list();  // take() removes from it
   for (const Measurement& measurement : all)
-    if (const Done done = ask_and_take(measurement, Kind::redemption); !done) {
+    if (const Done done = ask_and_take(measurement, kind); !done) {
       outcome_.status = done.error().status;  // higher than that of an exception
       outcome_.errors.push_back(done.error().sentence);
     }
   return {};
-}
-
-MplaneCommands::Done MplaneCommands::interrupt() {
-  return ask_and_take(chosen_measurement(), Kind::interrupt);
 }
 
 /// Notes an answer for the output; what is over is forgotten.

@@ -44,8 +44,7 @@ class MplaneCommands {
   Done list_capabilities();
   Done run_capability();
   Done list_measurements();
-  Done redeem();
-  Done interrupt();
+  Done ask_one_or_all(mplane::Kind kind);
 
   [[nodiscard]] flowstats::Result<mplane::Message> chosen_capability() const;
   [[nodiscard]] Measurement chosen_measurement() const;

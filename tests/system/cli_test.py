@@ -114,13 +114,13 @@ class ConfigurationMistakes(support.TestCase):
         self.assert_status(result, 2)
         self.assertIn("tapstat.toml:2:12: capacity = 0", result.err)
         (self.directory / "tapstat.toml").write_text(
-            '[flows]\ncapacity = 5\n[control]\nlisten = "127.0.0.1:8888"\n'
+            "[flows]\ncapacity = 5\n[network]\ntunnel_depth = 3\n"
         )
         (self.directory / "nets").write_text("10.0.0.0/8\nfc00::/7\n")
         result = self.run_tapstat("check", "tapstat.toml", "-N", "nets")
         self.assert_status(result, 0)
         self.assertEqual(result.out, "tapstat.toml: acceptable\nnets: acceptable\n")
-        self.assertIn("accepted, not built yet: [control] listen", result.err)
+        self.assertIn("accepted, not built yet: [network] tunnel_depth", result.err)
 
     def test_the_shipped_files_are_acceptable(self):
         conf = support.SOURCE_ROOT / "conf"

@@ -81,6 +81,8 @@ class Start(TestCase):
                     tls.sendall(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n")
                     self.assertIn(b"200 OK", tls.recv(100))
             self.assertEqual(probe.stop()[0], 0)
+            notes = [line for _, line in probe.errors]
+            self.assertTrue(any("Set [mplane] base_url" in line for line in notes), notes)
 
     def test_commands_find_the_probe_that_runs(self):
         run = self.directory / "run"

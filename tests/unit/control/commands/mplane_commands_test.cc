@@ -153,6 +153,17 @@ TEST_F(MplaneCommandsTest, RedeemsAllOfThemEachAtItsOwnAddress) {
   EXPECT_EQ(text(Action::redeem, "all"), "");
 }
 
+TEST_F(MplaneCommandsTest, InterruptsAllOfThem) {
+  text(Action::runcap, "1");
+  text(Action::runcap, "2");
+  component_.answer = result_of;
+  component_.posted.clear();
+  text(Action::interrupt, "all");
+  ASSERT_EQ(component_.posted.size(), 2U);
+  EXPECT_EQ(component_.posted.back().kind, Kind::interrupt);
+  EXPECT_TRUE(measurements_.list().empty());
+}
+
 TEST_F(MplaneCommandsTest, AComponentThatIsGoneKeepsItsMeasurements) {
   text(Action::runcap, "1");
   component_.down = true;
