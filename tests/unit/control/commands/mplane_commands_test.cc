@@ -155,6 +155,7 @@ TEST_F(MplaneCommandsTest, RedeemsAllOfThemEachAtItsOwnAddress) {
 
 TEST_F(MplaneCommandsTest, InterruptsAllOfThem) {
   text(Action::runcap, "1");
+  arguments_.url = "http://other:9/v1/capability";
   text(Action::runcap, "2");
   component_.answer = result_of;
   component_.posted.clear();
