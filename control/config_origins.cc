@@ -74,8 +74,9 @@ std::vector<rest::ConfigOrigin> config_origins(const ReplayArguments& arguments,
   for (const ConfigKey& key : kConfigKeys) {
     if (!key.built) continue;
     const std::string section(key.section), name(key.name), full = section + "." + name;
-    rest::ConfigOrigin& origin = origins.emplace_back(
-        section, name, by_mode(full, measurement).value_or(std::string(key.fallback)), "default");
+    origins.push_back(
+        {section, name, by_mode(full, measurement).value_or(std::string(key.fallback)), "default"});
+    rest::ConfigOrigin& origin = origins.back();
     for (const ConfigSetting& set : config.settings) {
       if (set.section != section || set.key != name) continue;
       origin.value = without_quotes(set.value);

@@ -106,9 +106,9 @@ class ReplayPipeline::Impl {
     p.clock = Timestamp{dispatcher_status_.clock_us.load(std::memory_order_relaxed)};
     for (const auto& w : workers_) {
       p.finished &= w->status.finished.load(std::memory_order_acquire);
-      const WorkerProgress& worker =
-          p.workers.emplace_back(w->counters.snapshot(), w->shard.flows_open(), w->records.queued(),
-                                 w->records.capacity());
+      p.workers.push_back({w->counters.snapshot(), w->shard.flows_open(), w->records.queued(),
+                           w->records.capacity()});
+      const WorkerProgress& worker = p.workers.back();
       p.flows_open += worker.flows_open;
       p.clock = std::max(p.clock, Timestamp{w->status.clock_us.load(std::memory_order_relaxed)});
       p.counters += worker.counters;
