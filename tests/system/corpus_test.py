@@ -6,6 +6,7 @@ not compared.
 import csv
 import json
 import os
+import shlex
 import signal
 import subprocess
 import sys
@@ -52,7 +53,8 @@ def compare_valid(shared):
         "--min-cells",
         str(CELLS_PERCENT_MIN),
         "--candidate",
-        f"{support.BINARY} replay {{pcap}} -s {{outdir}} -N {{nets}} -g all --schema tstat-3.3 -q",
+        shlex.quote(str(support.BINARY))
+        + " replay {pcap} -s {outdir} -N {nets} -g all --schema tstat-3.3 -q",
     ]
     done = subprocess.run(
         [str(word) for word in command],

@@ -32,7 +32,7 @@ class Certificates {
 
   /// Other keys and certificates under the same names.
   void make() const {
-    if (run_quietly("bash " TAPSTAT_SOURCE_ROOT "/scripts/make_certs.sh --force --days 2 " +
+    if (run_quietly("bash '" TAPSTAT_SOURCE_ROOT "/scripts/make_certs.sh' --force --days 2 " +
                     directory_.path().string()) != 0)
       throw std::runtime_error("scripts/make_certs.sh failed");
   }

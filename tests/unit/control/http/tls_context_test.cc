@@ -232,7 +232,7 @@ TEST(TlsContext, ErrorsNameTheFileAndTheReason) {
 }
 
 TEST(TlsContext, TheScriptReplacesNothingUnasked) {
-  const std::string script = "bash " TAPSTAT_SOURCE_ROOT "/scripts/make_certs.sh ";
+  const std::string script = "bash '" TAPSTAT_SOURCE_ROOT "/scripts/make_certs.sh' ";
   EXPECT_NE(run_quietly(script + certificates().path("").string()), 0);
   EXPECT_NE(run_quietly(script), 0);
   EXPECT_NE(run_quietly(script + "--days 0 " + certificates().path("x").string()), 0);
