@@ -223,7 +223,7 @@ class Shard {
     shard_.process({burst_.data(), count_}, 1);
     count_ = 0;
   }
-  size_t drain() { return ring_.drain(drained_); }
+  size_t drain() { return flowstats::take_flows(ring_, scratch_, drained_); }
   [[nodiscard]] uint64_t count(flowstats::Counter counter) const { return counters_.get(counter); }
   [[nodiscard]] uint64_t flows_open() const { return shard_.flows_open(); }
 
@@ -235,6 +235,7 @@ class Shard {
   static flowstats::Measurement measurement_for(Mode mode, uint32_t flows) {
     flowstats::Measurement measurement;
     measurement.mode = mode;
+    measurement.inspection.enabled = false;  // bench_layer7 measures that
     measurement.limits.tcp_flows_max = flows;
     measurement.limits.segment_records_max = 4 * flows;
     return measurement;
@@ -248,6 +249,7 @@ class Shard {
   std::array<Segment, kBurst> burst_;
   size_t count_ = 0;
   std::vector<flowstats::TcpRecord> drained_;
+  flowstats::RecordBuffer scratch_{flowstats::record_units(flowstats::kRecordBytesMax), 1};
 };
 
 /// Beside `flows` open connections: SYN, answer, acknowledgment, RST, record. Several connections

@@ -45,6 +45,7 @@ std::string pages_since(const dataplane::ProcessPages& before) {
 flowstats::Measurement with_room_for(uint32_t flows, flowstats::Mode mode) {
   flowstats::Measurement measurement;
   measurement.mode = mode;
+  measurement.inspection.enabled = false;  // bench_layer7 measures that
   measurement.limits.tcp_flows_max = flows + flows / 4;
   measurement.limits.segment_records_max = 8 * flows + 1'000'000;
   return measurement;

@@ -27,13 +27,17 @@ void through_ring(benchmark::State& state, uint32_t capacity, Fill fill) {
   const auto bulk = static_cast<size_t>(state.range(0));
   RecordRing ring(capacity, RecordRing::WhenFull::drop);
   ring.touch();
-  std::vector<TcpRecord> drained(bulk);
+  flowstats::RecordBuffer drained(
+      static_cast<uint32_t>(bulk) * flowstats::record_units(sizeof(TcpRecord)),
+      static_cast<uint32_t>(bulk));
   uint64_t records = 0;
   for (auto _ : state) {
-    for (size_t i = 0; i < bulk; ++i) fill(*ring.reserve());
-    ring.publish();
-    records += ring.drain(drained);
-    benchmark::DoNotOptimize(drained.data());
+    for (size_t i = 0; i < bulk; ++i)
+      fill(*flowstats::make_record<TcpRecord>(ring, flowstats::RecordKind::tcp_flow));
+    ring.publish(flowstats::kNever);
+    drained.clear();
+    records += ring.drain(drained, flowstats::kAlways);
+    benchmark::DoNotOptimize(drained);
   }
   if (records != static_cast<uint64_t>(state.iterations()) * bulk)
     state.SkipWithError("records are missing");

@@ -42,10 +42,10 @@ const std::vector<TcpRecord>& sample_records() {
 }
 
 /// Of 112 columns.
-constexpr exporters::LogShape kMplane{flowstats::Schema::mplane, flowstats::TcpLog::complete,
+constexpr exporters::LogShape kMplane{flowstats::Schema::mplane, flowstats::Log::tcp_complete,
                                       flowstats::GroupMask::all()};
 /// Of 134 columns.
-constexpr exporters::LogShape kTstat{flowstats::Schema::tstat_3_3, flowstats::TcpLog::complete,
+constexpr exporters::LogShape kTstat{flowstats::Schema::tstat_3_3, flowstats::Log::tcp_complete,
                                      flowstats::GroupMask::all()};
 
 void format(benchmark::State& state, const exporters::LogShape& shape) {
@@ -109,15 +109,33 @@ void format_baseline_printf(benchmark::State& state, const exporters::LogShape& 
 class SampleSource : public flowstats::RecordSource {
  public:
   explicit SampleSource(size_t records) : left_(records) {}
-  size_t drain(std::span<TcpRecord> out) override {
+  size_t drain(flowstats::RecordBuffer& out, flowstats::Timestamp) override {
+    return drain_up_to(left_, out);
+  }
+  size_t drain_one(flowstats::RecordBuffer& out) override { return drain_up_to(1, out); }
+  [[nodiscard]] bool has_records() const override { return left_ != 0; }
+  flowstats::Timestamp frontier() override { return flowstats::kAlways; }
+
+ private:
+  size_t drain_up_to(size_t wanted, flowstats::RecordBuffer& out) {
     const auto& records = sample_records();
-    const size_t n = std::min(out.size(), left_);
-    for (size_t i = 0; i < n; ++i) out[i] = records[next_++ % records.size()];
+    size_t n = 0;
+    for (; n < std::min(wanted, left_); ++n) {
+      Place place{records[next_ % records.size()]};
+      place.record.units = flowstats::record_units(sizeof(TcpRecord));
+      place.record.kind = flowstats::RecordKind::tcp_flow;
+      if (!out.has_room(place.record.units)) break;
+      out.append(place.record);
+      ++next_;
+    }
     left_ -= n;
     return n;
   }
 
- private:
+  union Place {
+    TcpRecord record;
+    std::byte bytes[flowstats::record_units(sizeof(TcpRecord)) * flowstats::kRecordUnit];
+  };
   size_t left_, next_ = 0;
 };
 

@@ -1,9 +1,11 @@
 /// run_pipeline: one load through the packet path once, for instruction counters
 /// (scripts/bench_instructions.py).
 ///
-///     run_pipeline MODE steady FLOWS PACKETS       packets of FLOWS open connections
-///     run_pipeline MODE PROFILE FLOWS CONCURRENCY  a whole generated capture, openings and
-///     closings run_pipeline MODE floor FLOWS PACKETS        the floor with the packets of steady
+///     run_pipeline MODE steady FLOWS PACKETS          packets of FLOWS open connections
+///     run_pipeline MODE PROFILE FLOWS CONCURRENCY     a whole generated capture, openings and all
+///     run_pipeline MODE floor FLOWS PACKETS           the floor with the packets of steady
+///     run_pipeline MODE tls|mixed FLOWS PACKETS [off] packets past the first ten of flows of
+///                                                     bench/layer7_traffic.h; without inspection
 ///
 /// Everything that counts happens inside measured_*(), so that a counter that is switched on there
 /// sees neither the generator nor the program's start. Prints packets and TCP flows.
@@ -11,6 +13,7 @@
 #include <cstdlib>
 #include <cstring>
 
+#include "bench/layer7_traffic.h"
 #include "bench/preloaded_traffic.h"
 #include "bench/steady_traffic.h"
 #include "dataplane/floor.h"
@@ -39,12 +42,12 @@ void print(uint64_t packets, uint64_t flows) {
               static_cast<unsigned long long>(flows));
 }
 
-int steady(const Load& load) {
+template <class Traffic>
+int steady(const Load& load, Traffic traffic) {
   PacketPath path(load.measurement);
-  SteadyTraffic traffic(load.flows);
   for (auto frames = traffic.open(); !frames.empty(); frames = traffic.open()) path.process(frames);
   uint64_t done = 0;
-  for (; done < load.size; done += SteadyTraffic::kBlock) measured_process(path, traffic.fill());
+  for (; done < load.size; done += Traffic::kBlock) measured_process(path, traffic.fill());
   print(done, 0);
   return 0;
 }
@@ -74,18 +77,28 @@ int whole_capture(const Load& load) {
 }
 
 int run(int argc, char** argv) {
-  if (argc != 5) {
-    std::fputs("usage: run_pipeline tstat|corrected steady|floor|PROFILE FLOWS SIZE\n", stderr);
+  const bool is_off = argc == 6 && std::strcmp(argv[5], "off") == 0;
+  if (argc != 5 && !is_off) {
+    std::fputs(
+        "usage: run_pipeline tstat|corrected steady|floor|tls|mixed|PROFILE FLOWS SIZE [off]\n",
+        stderr);
     return 2;
   }
   Load load;
+  load.measurement.inspection.enabled = false;  // bench_layer7 measures that
   load.measurement.mode =
       std::strcmp(argv[1], "tstat") == 0 ? flowstats::Mode::tstat : flowstats::Mode::corrected;
   load.name = argv[2];
   load.flows = static_cast<uint32_t>(std::strtoul(argv[3], nullptr, 10));
   load.size = std::strtoull(argv[4], nullptr, 10);
   load.measurement.limits.tcp_flows_max = load.flows + load.flows / 4;
-  if (std::strcmp(load.name, "steady") == 0) return steady(load);
+  load.measurement.limits.udp_flows_max = load.measurement.limits.tcp_flows_max;
+  load.measurement.inspection.enabled = !is_off;
+  if (std::strcmp(load.name, "steady") == 0) return steady(load, SteadyTraffic(load.flows));
+  if (std::strcmp(load.name, "tls") == 0)
+    return steady(load, Layer7Traffic(Layer7Mix::tls, load.flows));
+  if (std::strcmp(load.name, "mixed") == 0)
+    return steady(load, Layer7Traffic(Layer7Mix::mixed, load.flows));
   if (std::strcmp(load.name, "floor") == 0) return floor(load);
   return whole_capture(load);
 }

@@ -109,8 +109,8 @@ BenchWorkerPlan worker_plan(const BenchArguments& a, const BenchTraffic& traffic
   limits.tcp_flows_max = static_cast<uint32_t>(LoadPlan::flows_max(traffic, a.mode, replicas));
   // Flows that open side by side fill neighbouring slots, which Tstat's search would give up on.
   limits.slot_search_max = limits.tcp_flows_max;
-  limits.udp_pairs_max =
-      std::max(limits.udp_pairs_max, static_cast<uint32_t>(LoadPlan::tuples_max(facts, replicas)));
+  limits.udp_flows_max =
+      std::max(limits.udp_flows_max, static_cast<uint32_t>(LoadPlan::tuples_max(facts, replicas)));
   limits.segment_records_max = std::max(limits.segment_records_max, 4 * limits.tcp_flows_max);
   plan.floor_flows_max = static_cast<uint32_t>(LoadPlan::tuples_max(facts, replicas));
   plan.rounds = rounds_of(a);

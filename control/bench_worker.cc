@@ -167,7 +167,7 @@ void BenchWorker::floor_piece() {
 
 void BenchWorker::rows_piece() {
   if (records_.empty()) return;
-  const exporters::LogShape shape{flowstats::Schema::mplane, flowstats::TcpLog::complete,
+  const exporters::LogShape shape{flowstats::Schema::mplane, flowstats::Log::tcp_complete,
                                   flowstats::GroupMask::all()};
   text_.clear();
   Piece piece = timed([&] {

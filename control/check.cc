@@ -6,6 +6,7 @@
 #include "control/control_plan.h"
 #include "control/network_file.h"
 #include "control/plan.h"
+#include "control/privacy.h"
 #include "control/runtime_conf.h"
 
 namespace tapstat::control {
@@ -38,9 +39,14 @@ int check(const CheckArguments& arguments, Messages& messages) {
   if (arguments.config_given || !others || fs::exists(arguments.config, error)) {
     const ConfigFile file = load_config(arguments.config);
     std::vector<std::string> errors = file.errors;
-    if (errors.empty())
+    if (errors.empty()) {
       if (const auto control = check_control(file.config.control); !control)
         errors.push_back(arguments.config.string() + ": " + control.error().sentence);
+      const PrivacyPlan privacy = plan_privacy({}, file.config.privacy, {}, flowstats::Mode::tstat);
+      for (const std::string& sentence : privacy.errors)
+        errors.push_back(arguments.config.string() + ": " + sentence);
+      for (const std::string& note : privacy.notes) messages.note(note);
+    }
     good = outcome(arguments.config, errors, file.config.not_built, messages);
     if (good && file.config.internal && !arguments.networks)
       good = check_networks(*file.config.internal, messages);

@@ -3,11 +3,13 @@
 #include <functional>
 
 #include <CLI/CLI.hpp>
+#include <fmt/format.h>
 
 #include "control/command_help.h"
 #include "control/config_value.h"
 #include "control/option_values.h"
 #include "control/output_flags.h"
+#include "control/privacy_flags.h"
 #include "control/remote_command_line.h"
 #include "control/text.h"
 
@@ -19,9 +21,10 @@ using flowstats::Result;
 
 /// The texts as typed; converted after CLI11 is done, so that all messages have one form.
 struct Raw {
-  std::string groups, schema, mode, source, workers, loops, speed, loss, colour, flows;
+  std::string groups, logs, schema, mode, source, workers, loops, speed, loss, colour, flows;
   std::string output, networks, runtime_conf, config, listen, mirror, socket;
-  std::string seconds, rounds, snap;
+  std::string seconds, rounds, snap, key_file;
+  PrivacyFlags privacy;
   bool quiet = false, json = false, markdown = false, no_unpack = false, no_progress = false;
 };
 
@@ -41,11 +44,16 @@ void add_replay(CLI::App& app, ReplayArguments& a, Raw& raw) {
   text("-s,--output", raw.output, "DIR",
        "directory for the logs [name of the first capture + .out]");
   text("-N,--internal", raw.networks, "FILE", "internal networks [all addresses are internal]");
+  raw.privacy.add_to(app);
   text("-T,--runtime", raw.runtime_conf, "FILE",
        "Tstat's runtime.conf: which groups and logs are written");
   text("-c,--config", raw.config, "FILE", "tapstat.toml");
   text("-g,--groups", raw.groups, "LIST",
-       "core,end_to_end,p2p,options,layer7, or all or none [all]; wins over -T");
+       "core,end_to_end,p2p,options,layer7,fingerprint, or all (but the last) or none [all]; wins "
+       "over -T");
+  text("--logs", raw.logs, "LIST",
+       "tcp_complete,tcp_nocomplete,udp_complete,mm_complete,http_complete,dns_complete,"
+       "tcp_periodic,udp_periodic, or usual, all, none [usual]; wins over -T");
   text("--schema", raw.schema, "NAME", "columns: mplane (as published 2014) or tstat-3.3 [mplane]");
   text("--mode", raw.mode, "NAME", "tstat (its numbers, quirks included) or corrected [tstat]");
   text("--source", raw.source, "NAME",
@@ -88,6 +96,13 @@ void add_check(CLI::App& app, CheckArguments& a, Raw& raw) {
       ->type_name("");
   app.add_option("-N,--internal", raw.networks, "a list of internal networks")->type_name("FILE");
   app.add_option("-T,--runtime", raw.runtime_conf, "a runtime.conf")->type_name("FILE");
+  add_output_flags(app, a.out, raw);
+}
+
+void add_anonymise_key(CLI::App& app, AnonymiseKeyArguments& a, Raw& raw) {
+  app.add_option("FILE", raw.key_file, "the file to make; it must not be there yet")
+      ->required()
+      ->type_name("");
   add_output_flags(app, a.out, raw);
 }
 
@@ -193,6 +208,7 @@ Result<CommandLine> finish(const CLI::App& app, ReplayArguments& a, const Raw& r
   Converter c;
   c.take<flowstats::GroupMask>("--groups", raw.groups, app, parse_groups,
                                [&](auto v) { a.groups = v; });
+  c.take<flowstats::LogMask>("--logs", raw.logs, app, parse_logs, [&](auto v) { a.logs = v; });
   c.take<flowstats::Schema>("--schema", raw.schema, app, parse_schema,
                             [&](auto v) { a.schema = v; });
   c.take<flowstats::Mode>("--mode", raw.mode, app, parse_mode, [&](auto v) { a.mode = v; });
@@ -217,6 +233,10 @@ Result<CommandLine> finish(const CLI::App& app, ReplayArguments& a, const Raw& r
     return flowstats::fail(ExitStatus::usage, *wrong);
   a.unpack = !raw.no_unpack;
   a.progress = !raw.no_progress;
+  if (auto privacy = raw.privacy.finish(app))
+    a.privacy = std::move(*privacy);
+  else
+    return tl::make_unexpected(privacy.error());
   for (const auto& path : {a.output, a.networks, a.runtime_conf, a.config})
     if (path && path->empty())
       return flowstats::fail(ExitStatus::usage, "an empty file name was given to a flag.");
@@ -262,10 +282,29 @@ Result<CommandLine> finish(const CLI::App& app, BenchArguments& a, const Raw& ra
   return CommandLine{std::move(a)};
 }
 
+Result<CommandLine> finish(const CLI::App& app, AnonymiseKeyArguments& a, const Raw& raw) {
+  Converter c;
+  c.take<ColourWhen>("--color", raw.colour, app, parse_colour, [&](auto v) { a.out.colour = v; });
+  if (c.error_) return flowstats::fail(ExitStatus::usage, *c.error_);
+  if (raw.key_file.empty())
+    return flowstats::fail(ExitStatus::usage, "anonymise-key needs the name of a file.");
+  a.file = raw.key_file;
+  return CommandLine{a};
+}
+
 /// CLI11's optional value would swallow the next file name, so a bare flag gets its default here.
 void give_default_values(std::vector<std::string>& arguments) {
   for (std::string& argument : arguments)
     if (argument == "--fail-on-loss") argument = "--fail-on-loss=0";
+}
+
+/// The sentence about a command without its operand.
+std::string what_is_missing(const CLI::App& command) {
+  const std::string& name = command.get_name();
+  if (name == "describe") return "describe what? columns or counters.";
+  const std::string_view operand =
+      name == "anonymise-key" ? "the name of a file" : "a capture file";
+  return fmt::format("{0} needs {1}. Run \"tapstat {0} --help\".", name, operand);
 }
 
 /// nullptr when none was.
@@ -297,6 +336,7 @@ Result<CommandLine> parse_command_line(std::vector<std::string> arguments,
   DescribeArguments describe;
   CheckArguments check;
   BenchArguments bench;
+  AnonymiseKeyArguments anonymise_key;
   std::string what;
   Raw raw;
   CLI::App app(std::string("tapstat: passive per-flow TCP statistics\n\n") + kExamples, "tapstat");
@@ -313,6 +353,10 @@ Result<CommandLine> parse_command_line(std::vector<std::string> arguments,
   CLI::App* const on_bench = app.add_subcommand(
       "bench",
       std::string("Measure the speed of this machine with your captures\n\n") + kBenchExamples);
+  CLI::App* const on_key = app.add_subcommand(
+      "anonymise-key",
+      "Make a file with a new key of anonymisation (replay -Y, docs/anonymisation.md)");
+  add_anonymise_key(*on_key, anonymise_key, raw);
   add_replay(*on_replay, replay, raw);
   add_describe(*on_describe, what, raw);
   add_check(*on_check, check, raw);
@@ -329,6 +373,7 @@ Result<CommandLine> parse_command_line(std::vector<std::string> arguments,
     if (on_describe->parsed()) return finish(describe, what, raw);
     if (on_check->parsed()) return finish(*on_check, check, raw);
     if (on_bench->parsed()) return finish(*on_bench, bench, raw);
+    if (on_key->parsed()) return finish(*on_key, anonymise_key, raw);
     if (auto line = remote.finish()) return *std::move(line);
     return flowstats::fail(ExitStatus::usage, "a command is missing. Run \"tapstat --help\".");
   } catch (const CLI::CallForHelp&) {
@@ -339,11 +384,7 @@ Result<CommandLine> parse_command_line(std::vector<std::string> arguments,
     if (!app.remaining(true).empty())
       return flowstats::fail(ExitStatus::usage, explain_extra(app, command));
     if (dynamic_cast<const CLI::RequiredError*>(&error) != nullptr && command != nullptr)
-      return flowstats::fail(ExitStatus::usage, command == on_describe
-                                                    ? "describe what? columns or counters."
-                                                    : command->get_name() +
-                                                          " needs a capture file. Run \"tapstat " +
-                                                          command->get_name() + " --help\".");
+      return flowstats::fail(ExitStatus::usage, what_is_missing(*command));
     return flowstats::fail(ExitStatus::usage,
                            std::string(error.what()) + ". Run \"tapstat --help\".");
   }

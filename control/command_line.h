@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "control/mplane/capabilities.h"
+#include "control/privacy_config.h"
 #include "dataplane/reader_kind.h"
 #include "flowstats/active_config.h"
 #include "flowstats/base/result.h"
@@ -33,6 +34,7 @@ struct ReplayArguments {
   std::vector<std::filesystem::path> files;
   std::optional<std::filesystem::path> output, networks, runtime_conf, config;
   std::optional<flowstats::GroupMask> groups;
+  std::optional<flowstats::LogMask> logs;
   std::optional<flowstats::Schema> schema;
   std::optional<flowstats::Mode> mode;
   std::optional<dataplane::ReaderKind> source;
@@ -48,6 +50,7 @@ struct ReplayArguments {
   bool serve = false;                 // mPlane, REST and metrics while it runs
   std::optional<std::string> listen;  // "127.0.0.1:8888"
   std::optional<std::filesystem::path> mirror, socket;
+  PrivacyArguments privacy;
   OutputArguments out;
 };
 
@@ -74,6 +77,12 @@ struct BenchArguments {
   uint16_t snap = 128;  // bytes kept of a frame
   flowstats::Mode mode = flowstats::Mode::tstat;
   bool unpack = true, progress = true, json = false;
+  OutputArguments out;
+};
+
+/// A new key of anonymisation.
+struct AnonymiseKeyArguments {
+  std::filesystem::path file;
   OutputArguments out;
 };
 
@@ -110,8 +119,9 @@ struct TextAnswer {
   std::string text;
 };
 
-using CommandLine = std::variant<ReplayArguments, DescribeArguments, CheckArguments, BenchArguments,
-                                 RemoteArguments, MplaneArguments, TextAnswer>;
+using CommandLine =
+    std::variant<ReplayArguments, DescribeArguments, CheckArguments, BenchArguments,
+                 AnonymiseKeyArguments, RemoteArguments, MplaneArguments, TextAnswer>;
 
 inline constexpr unsigned kWorkersMax = 64;
 inline constexpr uint32_t kFlowCapacityMax = 100'000'000;

@@ -10,6 +10,7 @@
 #include "control/config_value.h"
 #include "control/control_config_store.h"
 #include "control/option_values.h"
+#include "control/privacy_config_store.h"
 #include "control/text.h"
 #include "flowstats/base/nearest.h"
 
@@ -82,6 +83,10 @@ class Reader {
     errors_.push_back({where.begin, sentence});
   }
 
+  void refuse_value(const ConfigKey& key, const toml::node& node, const std::string& wrong) {
+    error(node.source(), std::string(key.name) + " = " + value_text(node) + ": " + wrong);
+  }
+
   static std::vector<std::string> section_names() {
     std::vector<std::string> names;
     for (const ConfigKey& key : kConfigKeys) {
@@ -122,7 +127,7 @@ class Reader {
       }
       const std::string wrong = complaint(*known, node);
       if (!wrong.empty()) {
-        error(node.source(), std::string(key.str()) + " = " + value_text(node) + ": " + wrong);
+        refuse_value(*known, node, wrong);
         continue;
       }
       if (known->built) {
@@ -160,6 +165,11 @@ class Reader {
     if (key.section == "memory") return store_memory(key.name, node);
     if (key.section == "control" || key.section == "mplane")
       return store_control(c.control, key.name, node, name_.parent_path());
+    if (key.section == "privacy") {
+      const std::string wrong = store_privacy(c.privacy, key.name, node, name_.parent_path());
+      if (!wrong.empty()) refuse_value(key, node, wrong);
+      return;
+    }
     if (key.name == "internal") c.internal = path_of(node);
     if (key.name == "directory") c.directory = path_of(node);
     if (key.name == "mode") c.mode = parse_mode(node.as_string()->get()).value();
@@ -169,12 +179,17 @@ class Reader {
       c.duplicate_window = parse_duration(node.as_string()->get());
     if (key.name == "rotate") c.rotate = parse_duration(node.as_string()->get());
     if (key.name == "compress") c.gzip = node.as_string()->get() == "gzip";
+    if (key.name == "payload") c.payload = node.as_boolean()->get();
+    if (key.name == "names" && key.section == "measurement") c.names = node.as_boolean()->get();
+    if (key.name == "http_url") c.http_url = whole(node);
+    if (key.name == "interval") c.log_interval = parse_duration(node.as_string()->get());
+    if (key.name == "logs") c.logs = parse_logs(joined(node)).value_or(flowstats::LogMask{});
     if (key.name != "groups") return;
     const auto groups = parse_groups(joined(node));
     if (groups)
       c.groups = *groups;
     else
-      error(node.source(), "groups = " + value_text(node) + ": " + groups.error());
+      refuse_value(key, node, groups.error());
   }
 
   void store_memory(std::string_view name, const toml::node& node) {
@@ -197,6 +212,7 @@ class Reader {
     const std::pair<std::string_view, std::optional<uint32_t>*> counts[] = {
         {"capacity", &c.flow_capacity},
         {"udp_pairs", &c.udp_pairs},
+        {"names", &c.name_entries},
         {"slot_search", &c.slot_search},
         {"segments_per_quadrant", &c.segments_per_quadrant},
         {"segment_records", &c.segment_records}};
@@ -260,7 +276,7 @@ flowstats::Measurement measurement_of(const Config& config, Mode mode) {
   };
   take(m.limits.tcp_flows_max, config.flow_capacity);
   m.limits.half_open_flows_max = std::max(kHalfOpenMin, m.limits.tcp_flows_max / kFlowsPerHalfOpen);
-  take(m.limits.udp_pairs_max, config.udp_pairs);
+  take(m.limits.udp_flows_max, config.udp_pairs);
   take(m.limits.slot_search_max, config.slot_search);
   take(m.limits.segments_per_quadrant_max, config.segments_per_quadrant);
   m.limits.segment_records_max = config.segment_records.value_or(
@@ -268,6 +284,7 @@ flowstats::Measurement measurement_of(const Config& config, Mode mode) {
   m.limits.segment_trains_max =
       std::max(kSegmentTrainsMin, m.limits.tcp_flows_max / kFlowsPerSegmentTrain);
   take(m.duplicate_window, config.duplicate_window);
+  take(m.log_interval, config.log_interval);
   take(m.timeouts.tcp_idle, config.tcp_idle);
   take(m.timeouts.tcp_singleton, config.tcp_singleton);
   take(m.timeouts.udp_idle, config.udp_idle);

@@ -14,6 +14,7 @@
 
 #include "control/control_config.h"
 #include "control/memory.h"
+#include "control/privacy_config.h"
 #include "dataplane/reader_kind.h"
 #include "flowstats/active_config.h"
 #include "flowstats/base/units.h"
@@ -34,6 +35,11 @@ struct Config {
   std::optional<flowstats::Schema> schema;
   std::optional<dataplane::ReaderKind> source;
   std::optional<flowstats::GroupMask> groups;
+  std::optional<flowstats::LogMask> logs;
+  std::optional<uint32_t> http_url;      // 0 to 2, as httplog_full_url
+  std::optional<bool> payload, names;    // inspected; looked up
+  std::optional<uint32_t> name_entries;  // of the name cache
+  std::optional<flowstats::Duration> log_interval;
   std::optional<std::filesystem::path> internal;   // relative names start at the file's directory
   std::optional<std::filesystem::path> directory;  // the same
   std::optional<flowstats::Duration> rotate;       // zero: never
@@ -46,6 +52,7 @@ struct Config {
       segment_records;
   std::optional<flowstats::Duration> tcp_idle, tcp_singleton, udp_idle, udp_singleton;
   ControlConfig control;
+  PrivacyConfig privacy;
   std::vector<std::string> not_built;   // "[section]" or "[section] key", in the order of the file
   std::vector<ConfigSetting> settings;  // in the order of the file
 };

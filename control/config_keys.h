@@ -35,7 +35,7 @@ struct ConfigKey {
 inline constexpr int64_t kSecondUs = 1'000'000;
 inline constexpr int64_t kDayUs = 86'400 * kSecondUs;
 
-inline constexpr std::array<ConfigKey, 75> kConfigKeys = {{
+inline constexpr std::array<ConfigKey, 84> kConfigKeys = {{
     {"ports.*", "file", ConfigType::text},
     {"ports.*", "kernel", ConfigType::boolean},
     {"ports.*", "queues", ConfigType::integer, 1, 64},
@@ -46,6 +46,7 @@ inline constexpr std::array<ConfigKey, 75> kConfigKeys = {{
     {"memory", "record_ring", ConfigType::integer, 64, 16'777'216, "", true, "65536"},
     {"flows", "capacity", ConfigType::integer, 1, 100'000'000, "", true, "180000"},
     {"flows", "udp_pairs", ConfigType::integer, 1, 100'000'000, "", true, "360000"},
+    {"flows", "names", ConfigType::integer, 100, 100'000'000, "", true, "100000"},
     {"flows", "slot_search", ConfigType::integer, 1, 100'000, "", true, "200"},
     {"flows", "segments_per_quadrant", ConfigType::integer, 48, 16'000, "", true, "100"},
     {"flows", "segment_records", ConfigType::integer, 1'000, 1'000'000'000, "", true, "360000"},
@@ -60,12 +61,24 @@ inline constexpr std::array<ConfigKey, 75> kConfigKeys = {{
     {"network", "tunnel_depth", ConfigType::integer, 0, 8},
     {"measurement", "mode", ConfigType::choice, 0, 0, "tstat,corrected", true, "tstat"},
     {"measurement", "duplicate_window", ConfigType::duration, 0, kSecondUs, "", true, "0s"},
+    {"measurement", "payload", ConfigType::boolean, 0, 0, "", true, "true"},
+    {"measurement", "names", ConfigType::boolean, 0, 0, "", true, "true"},
+    {"log", "http_url", ConfigType::integer, 0, 2, "", true, "0"},
+    {"log", "interval", ConfigType::duration, kSecondUs / 1000, kDayUs, "", true, "1s"},
     {"log", "schema", ConfigType::choice, 0, 0, "mplane,tstat-3.3", true, "mplane"},
-    {"privacy", "crypto_pan_key", ConfigType::text},
-    {"privacy", "anonymise", ConfigType::text_list},
+    {"privacy", "crypto_pan_key", ConfigType::text, 0, 0, "", true},
+    {"privacy", "anonymise", ConfigType::text_list, 0, 0, "", true},
+    {"privacy", "anonymise_except", ConfigType::text_list, 0, 0, "", true},
+    {"privacy", "names", ConfigType::choice, 0, 0, "keep,encrypt,drop", true, "keep"},
+    {"privacy", "ipv6_masks", ConfigType::text_list, 0, 0, "", true,
+     "0xffffffff,0xf0f0f0f0,0x0f0f0f0f,0x00000000"},
     {"output.tstat", "directory", ConfigType::text, 0, 0, "", true},
     {"output.tstat", "groups", ConfigType::text_list, 0, 0,
-     "core,end_to_end,p2p,options,layer7,advanced,all,none", true, "all"},
+     "core,end_to_end,p2p,options,layer7,advanced,fingerprint,all,none", true, "all"},
+    {"output.tstat", "logs", ConfigType::text_list, 0, 0,
+     "tcp_complete,tcp_nocomplete,udp_complete,mm_complete,http_complete,dns_complete,"
+     "tcp_periodic,udp_periodic,usual,all,none",
+     true, "usual"},
     {"output.tstat", "rotate", ConfigType::duration, 0, 365 * kDayUs, "", true, "0s"},
     {"output.tstat", "compress", ConfigType::choice, 0, 0, "none,gzip", true, "none"},
     {"output.*", "kind", ConfigType::choice, 0, 0, "ipfix"},

@@ -25,8 +25,14 @@ class Flags {
     };
     path("network.internal", a.networks, "--internal");
     path("output.tstat.directory", a.output, "--output");
+    path("privacy.anonymise", a.privacy.networks, "--anonymise");
+    path("privacy.anonymise_except", a.privacy.except, "--anonymise-except");
+    path("privacy.crypto_pan_key", a.privacy.key_text, "--keyfile");
+    path("privacy.crypto_pan_key", a.privacy.key_base64, "--keybase64");
     path("control.socket", a.socket, "--socket");
     path("mplane.mirror", a.mirror, "--mirror");
+    if (a.privacy.key_value) add("privacy.crypto_pan_key", "set", "--keyvalue");
+    if (a.privacy.encrypt_names) add("privacy.names", "encrypt", "--enc");
     if (a.listen) add("control.listen", *a.listen, "--listen");
     if (a.groups) add("output.tstat.groups", joined(group_names(*a.groups)), "--groups");
     if (a.schema) add("log.schema", schema_name(*a.schema), "--schema");

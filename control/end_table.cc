@@ -53,8 +53,19 @@ Column records_column(const RunResult& r, const Ledger& ledger) {
   optional_row("neither side internal", r.counters[Counter::flows_dropped_not_local]);
   optional_row("refused, table full", ledger.flows_refused);
   optional_row("ended, table full", ledger.flows_evicted);
-  optional_row("log switched off", r.counters[Counter::rows_complete_dropped_log_disabled] +
-                                       r.counters[Counter::rows_nocomplete_dropped_log_disabled]);
+  const auto rows = [&](flowstats::Log log, flowstats::RowFate fate) {
+    return r.counters[row_counter(log, fate)];
+  };
+  optional_row("udp", rows(flowstats::Log::udp_complete, flowstats::RowFate::written));
+  optional_row("rtp and rtcp", rows(flowstats::Log::mm_complete, flowstats::RowFate::written));
+  optional_row("http", rows(flowstats::Log::http_complete, flowstats::RowFate::written));
+  optional_row("dns", rows(flowstats::Log::dns_complete, flowstats::RowFate::written));
+  optional_row("intervals", rows(flowstats::Log::tcp_periodic, flowstats::RowFate::written) +
+                                rows(flowstats::Log::udp_periodic, flowstats::RowFate::written));
+  uint64_t switched_off = 0;
+  for (const flowstats::LogSpec& log : flowstats::kLogs)
+    switched_off += rows(log.log, flowstats::RowFate::log_disabled);
+  optional_row("log switched off", switched_off);
   column.rows.push_back(row("still open", r.flows_open));
   column.rows.push_back(row("lost", ledger.records_lost()));
   int64_t difference = 0;

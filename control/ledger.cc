@@ -1,6 +1,7 @@
 #include "control/ledger.h"
 
 #include <algorithm>
+#include <array>
 
 namespace tapstat::control {
 namespace {
@@ -57,6 +58,32 @@ Equation flow_equation(const CounterValues& c, uint64_t flows_open) {
            {"flows_open", "still open", flows_open, false}}};
 }
 
+Equation udp_flow_equation(const CounterValues& c, uint64_t flows_open) {
+  return {"udp flows",
+          "flows",
+          term(c, Counter::udp_flows_created, "opened"),
+          {term(c, Counter::udp_flows_exported, "recorded"),
+           term(c, Counter::udp_flows_dropped_not_local, "not internal"),
+           term(c, Counter::udp_flows_dropped_queue_full, "lost: ring full", true),
+           {"udp_flows_open", "still open", flows_open, false}}};
+}
+
+/// Names are those of the logs, "rows of log_tcp_complete": literals, as an equation keeps views.
+Equation row_equation(const CounterValues& c, const flowstats::LogSpec& log) {
+  using flowstats::row_counter;
+  using flowstats::RowFate;
+  static constexpr std::array<std::string_view, flowstats::kLogCount> kNames = {
+      "rows of log_tcp_complete", "rows of log_tcp_nocomplete", "rows of log_udp_complete",
+      "rows of log_mm_complete",  "rows of log_http_complete",  "rows of log_dns_complete",
+      "rows of log_tcp_periodic", "rows of log_udp_periodic"};
+  return {kNames[static_cast<size_t>(log.log)],
+          "rows",
+          term(c, row_counter(log.log, RowFate::formatted), "made"),
+          {term(c, row_counter(log.log, RowFate::written), "written"),
+           term(c, row_counter(log.log, RowFate::log_disabled), "log off"),
+           term(c, row_counter(log.log, RowFate::write_error), "lost: write error", true)}};
+}
+
 }  // namespace
 
 uint64_t Equation::sum() const {
@@ -73,7 +100,9 @@ bool Ledger::closes() const {
 uint64_t Ledger::packets_lost() const { return lost_of(packets); }
 
 uint64_t Ledger::records_lost() const {
-  return lost_of(flows) + lost_of(rows_complete) + lost_of(rows_nocomplete);
+  uint64_t lost = lost_of(flows) + lost_of(udp_flows) + events_lost;
+  for (const Equation& log : logs) lost += lost_of(log);
+  return lost;
 }
 
 double Ledger::packets_lost_percent() const {
@@ -86,32 +115,39 @@ double Ledger::flows_evicted_percent() const {
   return percent(flows_evicted, flows.whole.value - std::min(flows_evicted, flows.whole.value));
 }
 
-Ledger make_ledger(const CounterValues& c, uint64_t flows_open) {
+Ledger make_ledger(const CounterValues& c, FlowsOpen open) {
   Ledger ledger;
   ledger.packets = packet_equation(c);
-  ledger.flows = flow_equation(c, flows_open);
+  ledger.flows = flow_equation(c, open.tcp);
+  ledger.udp_flows = udp_flow_equation(c, open.udp);
   ledger.flows_refused = c[Counter::flows_refused_table_full];
   ledger.flows_evicted = c[Counter::flows_evicted];
-  ledger.rows_complete = {
-      "rows of log_tcp_complete",
-      "rows",
-      term(c, Counter::rows_complete_formatted, "made"),
-      {term(c, Counter::rows_complete_written, "written"),
-       term(c, Counter::rows_complete_dropped_log_disabled, "log off"),
-       term(c, Counter::rows_complete_dropped_write_error, "lost: write error", true)}};
-  ledger.rows_nocomplete = {
-      "rows of log_tcp_nocomplete",
-      "rows",
-      term(c, Counter::rows_nocomplete_formatted, "made"),
-      {term(c, Counter::rows_nocomplete_written, "written"),
-       term(c, Counter::rows_nocomplete_dropped_log_disabled, "log off"),
-       term(c, Counter::rows_nocomplete_dropped_write_error, "lost: write error", true)}};
-  ledger.rows = {"records",
-                 "records",
-                 term(c, Counter::flows_exported, "recorded"),
-                 {term(c, Counter::rows_complete_formatted, "tcp complete"),
-                  term(c, Counter::rows_nocomplete_formatted, "tcp not complete")}};
+  ledger.events_lost = c[Counter::events_dropped_queue_full];
+  for (const flowstats::LogSpec& log : flowstats::kLogs)
+    ledger.logs.push_back(row_equation(c, log));
+  ledger.records = {"records",
+                    "records",
+                    term(c, Counter::flows_exported, "recorded"),
+                    {term(c, Counter::rows_complete_formatted, "tcp complete"),
+                     term(c, Counter::rows_nocomplete_formatted, "tcp not complete")}};
+  ledger.udp_records = {"udp records",
+                        "records",
+                        term(c, Counter::udp_flows_exported, "recorded"),
+                        {term(c, Counter::rows_udp_formatted, "udp complete")}};
   return ledger;
+}
+
+uint64_t udp_flows_open(const CounterValues& c) {
+  return c[Counter::udp_flows_created] - c[Counter::udp_flows_exported] -
+         c[Counter::udp_flows_dropped_not_local] - c[Counter::udp_flows_dropped_queue_full];
+}
+
+std::vector<const Equation*> Ledger::equations() const {
+  std::vector<const Equation*> all = {&packets, &flows, &udp_flows};
+  for (const Equation& log : logs) all.push_back(&log);
+  all.push_back(&records);
+  all.push_back(&udp_records);
+  return all;
 }
 
 }  // namespace tapstat::control

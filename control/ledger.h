@@ -32,10 +32,10 @@ struct Equation {
 };
 
 struct Ledger {
-  Equation packets, flows, rows_complete, rows_nocomplete, rows;
-  [[nodiscard]] std::vector<const Equation*> equations() const {
-    return {&packets, &flows, &rows_complete, &rows_nocomplete, &rows};
-  }
+  Equation packets, flows, udp_flows;
+  std::vector<Equation> logs;  // rows of each, by flowstats::Log
+  Equation records, udp_records;
+  [[nodiscard]] std::vector<const Equation*> equations() const;
   [[nodiscard]] bool closes() const;
   [[nodiscard]] uint64_t packets_lost() const;
   [[nodiscard]] uint64_t records_lost() const;
@@ -48,9 +48,16 @@ struct Ledger {
   [[nodiscard]] double flows_evicted_percent() const;
 
   uint64_t flows_refused = 0, flows_evicted = 0;
+  uint64_t events_lost = 0;  // messages, streams and intervals that found no room in a ring
 };
 
-/// `flows_open`: flows that no record was made of yet; 0 after a stop.
-[[nodiscard]] Ledger make_ledger(const flowstats::CounterValues& counters, uint64_t flows_open);
+/// Flows that no record was made of yet; none after a stop.
+struct FlowsOpen {
+  uint64_t tcp = 0, udp = 0;
+};
+[[nodiscard]] Ledger make_ledger(const flowstats::CounterValues& counters, FlowsOpen open);
+
+/// While the probe runs: by the counters themselves.
+[[nodiscard]] uint64_t udp_flows_open(const flowstats::CounterValues& counters);
 
 }  // namespace tapstat::control

@@ -7,6 +7,7 @@
 #include <string_view>
 #include <variant>
 
+#include "control/anonymise_key.h"
 #include "control/bench.h"
 #include "control/build_info.h"
 #include "control/check.h"
@@ -54,6 +55,10 @@ struct Commands {
   int operator()(const control::BenchArguments& arguments) const {
     control::Messages messages(message_options(arguments.out, !arguments.json));
     return control::bench(arguments, messages);
+  }
+  int operator()(const control::AnonymiseKeyArguments& arguments) const {
+    control::Messages messages(message_options(arguments.out, true));
+    return control::anonymise_key(arguments, messages);
   }
   int operator()(const control::RemoteArguments& arguments) const {
     control::Messages messages(message_options(arguments.out, !arguments.json));

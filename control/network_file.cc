@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <utility>
 
 #include "control/text.h"
 
@@ -48,7 +49,10 @@ IpAddress mask_v6(unsigned length) {
 /// One pass over the text; `pending` is the address of the two-line form while its mask is awaited.
 class Parser {
  public:
-  explicit Parser(const std::string& name) : name_(name) {}
+  Parser(const std::string& name, NetworkUse use, NetworkList before = {})
+      : name_(name), use_(use) {
+    out_.networks = std::move(before);
+  }
 
   void line(std::string_view text) {
     ++number_;
@@ -94,7 +98,7 @@ class Parser {
 
   void add_v4(std::string_view text, uint32_t address, uint32_t mask) {
     if (address == 0) mask = 0;  // Tstat: 0.0.0.0 is everything
-    if (mask == 0) warn("\"" + std::string(text) + "\" makes every IPv4 address internal.");
+    if (mask == 0) warn("\"" + std::string(text) + "\" makes every IPv4 address " + kind() + ".");
     add(IpVersion::v4, {IpAddress::v4(address), IpAddress::v4(mask)});
   }
 
@@ -121,7 +125,8 @@ class Parser {
     if (!address) return error(text, "not an IPv6 network. Example: \"2001:db8::/32\".");
     const auto length = number<unsigned>(length_text);
     if (!length || *length > 128) return error(text, "the prefix length must be 0 to 128.");
-    if (*length == 0) warn("\"" + std::string(text) + "\" makes every IPv6 address internal.");
+    if (*length == 0)
+      warn("\"" + std::string(text) + "\" makes every IPv6 address " + kind() + ".");
     if (*length > 64 && *length != 128)
       warn("\"" + std::string(text) + "\": an IPv6 prefix longer than 64 is unusual.");
     add(IpVersion::v6, {*address, mask_v6(*length)});
@@ -150,15 +155,25 @@ class Parser {
 
   void warn_about_families() {
     if (!out_.errors.empty()) return;
-    if (out_.networks.count(IpVersion::v4) == 0)
-      out_.warnings.push_back(name_ +
-                              ": no IPv4 network given, so all IPv4 addresses are internal.");
-    if (out_.networks.count(IpVersion::v6) == 0)
-      out_.warnings.push_back(name_ +
-                              ": no IPv6 network given, so all IPv6 addresses are internal.");
+    if (use_ == NetworkUse::not_anonymised) return;
+    using Family = std::pair<IpVersion, std::string>;
+    for (const auto& [version, family] :
+         {Family{IpVersion::v4, "IPv4"}, Family{IpVersion::v6, "IPv6"}}) {
+      if (out_.networks.count(version) != 0) continue;
+      out_.warnings.push_back(name_ + ": no " + family + " network given, so " +
+                              (use_ == NetworkUse::internal
+                                   ? "all " + family + " addresses are internal."
+                                   : "no " + family + " address is anonymised."));
+    }
+  }
+  [[nodiscard]] std::string kind() const {
+    return use_ == NetworkUse::internal     ? "internal"
+           : use_ == NetworkUse::anonymised ? "anonymised"
+                                            : "an exception";
   }
 
   const std::string& name_;
+  const NetworkUse use_;
   NetworkFile out_;
   unsigned number_ = 0;
   std::optional<uint32_t> pending_;
@@ -168,18 +183,31 @@ class Parser {
 
 }  // namespace
 
-NetworkFile parse_network_file(std::string_view text, const std::string& name) {
-  Parser parser(name);
+NetworkFile parse_network_file(std::string_view text, const std::string& name, NetworkUse use) {
+  Parser parser(name, use);
   for (const std::string_view line : split(text, '\n')) parser.line(line);
   return parser.finish();
 }
 
-NetworkFile load_network_file(const std::filesystem::path& path) {
+NetworkFile load_network_file(const std::filesystem::path& path, NetworkUse use) {
   const auto text = read_config_file(path);
-  if (text) return parse_network_file(*text, path.string());
+  if (text) return parse_network_file(*text, path.string(), use);
   NetworkFile out;
   out.errors.push_back("tapstat: " + text.error().sentence);
   return out;
+}
+
+std::string add_network(NetworkList& networks, std::string_view text) {
+  const std::string name;
+  constexpr std::string_view kPlace = ":1: ";  // of the parser's sentences about a nameless line
+  const size_t before = networks.count(IpVersion::v4) + networks.count(IpVersion::v6);
+  Parser parser(name, NetworkUse::anonymised, networks);
+  parser.line(text);
+  NetworkFile read = parser.finish();
+  if (!read.errors.empty()) return read.errors[0].substr(kPlace.size());
+  networks = std::move(read.networks);
+  const size_t after = networks.count(IpVersion::v4) + networks.count(IpVersion::v6);
+  return after > before ? "" : "\"" + std::string(text) + "\": not a network.";
 }
 
 }  // namespace tapstat::control

@@ -11,12 +11,14 @@ namespace {
 using dataplane::ReaderKind;
 using flowstats::Group;
 using flowstats::GroupMask;
+using flowstats::LogMask;
 using flowstats::Mode;
 using flowstats::Schema;
 
 /// The order of the columns in the file (docs/log_formats.md), not of the bits.
-constexpr std::array<Group, 5> kFileOrder = {Group::end_to_end, Group::p2p, Group::options,
-                                             Group::layer7, Group::advanced};
+constexpr std::array<Group, 6> kFileOrder = {Group::end_to_end, Group::p2p,
+                                             Group::options,    Group::layer7,
+                                             Group::advanced,   Group::fingerprint};
 
 }  // namespace
 
@@ -53,6 +55,48 @@ Parsed<GroupMask> parse_groups(std::string_view text) {
         return tl::make_unexpected("\"none\" cannot stand beside other groups.");
   }
   return groups;
+}
+
+namespace {
+
+constexpr std::string_view kLogPrefix = "log_";
+
+/// With or without "log_" in front.
+bool is_log(std::string_view word, const flowstats::LogSpec& log) {
+  return word == log.name || word == log.name.substr(kLogPrefix.size());
+}
+
+std::vector<std::string> log_words() {
+  std::vector<std::string> words;
+  for (const flowstats::LogSpec& log : flowstats::kLogs)
+    words.emplace_back(log.name.substr(kLogPrefix.size()));
+  words.insert(words.end(), {"usual", "all", "none"});
+  return words;
+}
+
+}  // namespace
+
+Parsed<LogMask> parse_logs(std::string_view text) {
+  LogMask logs;
+  for (std::string_view part : split(text, ',')) {
+    part = trim(part);
+    bool known = part == "none" || part == "usual" || part == "all";
+    for (const flowstats::LogSpec& log : flowstats::kLogs) {
+      const bool usual = LogMask::usual().has(log.log);
+      if (is_log(part, log) || part == "all" || (part == "usual" && usual)) {
+        logs.set(log.log, true);
+        known = true;
+      }
+    }
+    if (known) continue;
+    const auto words = log_words();
+    return tl::make_unexpected("unknown log \"" + std::string(part) + "\"." +
+                               flowstats::did_you_mean(part, words) +
+                               " Logs: " + one_of_text(words) + ".");
+  }
+  if (text.find("none") != text.npos && !logs.empty())
+    return tl::make_unexpected("\"none\" cannot stand beside other logs.");
+  return logs;
 }
 
 Parsed<Schema> parse_schema(std::string_view text) {

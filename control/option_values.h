@@ -24,6 +24,8 @@ using Parsed = tl::expected<T, std::string>;
 
 /// "core,end_to_end", "all" (the four with columns) or "none" (core only).
 [[nodiscard]] Parsed<flowstats::GroupMask> parse_groups(std::string_view text);
+/// "tcp_complete,udp_complete", "usual" (those of flows and streams), "all" or "none".
+[[nodiscard]] Parsed<flowstats::LogMask> parse_logs(std::string_view text);
 [[nodiscard]] Parsed<flowstats::Schema> parse_schema(std::string_view text);
 [[nodiscard]] Parsed<flowstats::Mode> parse_mode(std::string_view text);
 [[nodiscard]] Parsed<dataplane::ReaderKind> parse_source(std::string_view text);

@@ -7,6 +7,7 @@
 #include "control/config_origins.h"
 #include "control/control_plan.h"
 #include "control/network_file.h"
+#include "control/privacy.h"
 #include "control/runtime_conf.h"
 
 namespace tapstat::control {
@@ -24,6 +25,7 @@ class Planner {
     read_networks();
     if (failed_) return std::nullopt;
     settle();
+    settle_privacy();
     if (arguments_.serve) plan_control();
     if (failed_) return std::nullopt;
     return std::move(plan_);
@@ -45,6 +47,8 @@ class Planner {
     if (file.errors.empty()) note_not_built(*arguments_.config, file.config.not_built);
     config_ = std::move(file.config);
     if (config_.groups) state_.groups = *config_.groups;
+    if (config_.logs) state_.logs = with_logs(state_.logs, *config_.logs);
+    if (config_.http_url) state_.http_full_url = *config_.http_url;
   }
 
   void read_runtime_conf() {
@@ -81,6 +85,7 @@ class Planner {
 
   void settle() {
     if (arguments_.groups) state_.groups = *arguments_.groups;
+    if (arguments_.logs) state_.logs = with_logs(state_.logs, *arguments_.logs);
     plan_.config = active_config(state_, 1);
     if (arguments_.flow_capacity) config_.flow_capacity = arguments_.flow_capacity;
     const auto mode = arguments_.mode.value_or(config_.mode.value_or(flowstats::Mode::tstat));
@@ -100,11 +105,41 @@ class Planner {
       plan_.replay.measurement.duplicate_window = flowstats::milliseconds(2);
     plan_.writer.schema =
         arguments_.schema.value_or(config_.schema.value_or(flowstats::Schema::mplane));
+    settle_inspection(mode);
     plan_.writer.gzip = arguments_.gzip || config_.gzip.value_or(false);
     plan_.writer.rotate = config_.rotate.value_or(flowstats::Duration{});
     plan_.directory = arguments_.output ? arguments_.output : config_.directory;
-    if (!plan_.config.log_tcp_complete && !plan_.config.log_tcp_nocomplete)
+    if (plan_.config.logs.empty())
       messages_.note("all logs are switched off: flows are counted, no row is written.");
+  }
+
+  /// The bits of logs that are not built stay what they are.
+  [[nodiscard]] static uint32_t with_logs(uint32_t bits, flowstats::LogMask logs) {
+    return (bits & ~uint32_t{flowstats::LogMask{~0U}.bits()}) | logs.bits();
+  }
+
+  /// A group that may be switched on later must have been measured.
+  void settle_inspection(flowstats::Mode mode) {
+    flowstats::Inspection& inspection = plan_.replay.measurement.inspection;
+    inspection.enabled = config_.payload.value_or(true);
+    inspection.tcp_flows_max = plan_.replay.measurement.limits.tcp_flows_max;
+    inspection.fingerprints = arguments_.serve || state_.groups.has(flowstats::Group::fingerprint);
+    plan_.writer.mode = mode;
+    plan_.writer.names.wanted = inspection.enabled && config_.names.value_or(true);
+    plan_.writer.names.cache.mode = mode;
+    if (config_.name_entries) plan_.writer.names.cache.entries_v4 = *config_.name_entries;
+    plan_.writer.names.cache.hash_seed = plan_.replay.measurement.hash_seed;
+  }
+
+  void settle_privacy() {
+    PrivacyPlan privacy = plan_privacy(arguments_.privacy, config_.privacy, plan_.replay.internal,
+                                       plan_.replay.measurement.mode);
+    refuse(privacy.located_errors);
+    for (const std::string& sentence : privacy.errors) messages_.error(sentence);
+    failed_ = failed_ || !privacy.errors.empty();
+    for (const std::string& note : privacy.notes) messages_.note(note);
+    plan_.writer.anonymiser = std::move(privacy.options);
+    plan_.key_is_new = privacy.key_is_new;
   }
 
   /// Who decided about the column groups, for people.

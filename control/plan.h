@@ -27,6 +27,7 @@ struct ReplayPlan {
   std::optional<std::filesystem::path> directory;
   flowstats::ActiveConfig config;
   std::optional<ControlOptions> control;   // with --serve
+  bool key_is_new = false;                 // of writer.anonymiser: to be kept beside the logs
   std::vector<std::string> announcements;  // Tstat's lines about runtime.conf, without the time
 };
 

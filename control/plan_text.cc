@@ -4,6 +4,7 @@
 #include "control/json_text.h"
 #include "control/number_text.h"
 #include "control/option_values.h"
+#include "control/privacy.h"
 #include "dataplane/eal.h"
 #include "flowstats/columns/layouts.h"
 
@@ -12,9 +13,8 @@ namespace {
 
 std::vector<std::string> log_names(const flowstats::ActiveConfig& config) {
   std::vector<std::string> names;
-  if (config.log_tcp_complete) names.emplace_back(flowstats::log_name(flowstats::TcpLog::complete));
-  if (config.log_tcp_nocomplete)
-    names.emplace_back(flowstats::log_name(flowstats::TcpLog::nocomplete));
+  for (const flowstats::LogSpec& log : flowstats::kLogs)
+    if (config.logs.has(log.log)) names.emplace_back(log.name);
   return names;
 }
 
@@ -64,6 +64,9 @@ std::vector<std::string> plan_lines(const ReplayPlan& plan, const Inputs& inputs
   lines.push_back("groups  " + spaced(group_names(plan.config.groups)) + "      (schema " +
                   std::string(schema_name(plan.writer.schema)) + ", mode " +
                   std::string(mode_name(plan.replay.measurement.mode)) + ")");
+  if (plan.writer.anonymiser)
+    lines.push_back("privacy " + privacy_text(*plan.writer.anonymiser) +
+                    (plan.key_is_new ? " (a new key)" : ""));
   return lines;
 }
 
@@ -78,6 +81,10 @@ std::string plan_json(const ReplayPlan& plan, const Inputs& inputs) {
   json.key("schema").text(schema_name(plan.writer.schema));
   json.key("output").text(as_utf8(plan.writer.base.string()));
   json.key("gzip").boolean(plan.writer.gzip);
+  if (const auto& privacy = plan.writer.anonymiser) {
+    json.key("anonymised").boolean(privacy->replaces_addresses());
+    json.key("names").text(name_treatment_text(privacy->names));
+  }
   json.key("logs").array();
   for (const std::string& name : log_names(plan.config)) json.text(name);
   json.end_array();

@@ -50,7 +50,7 @@ ProgressFigures Progress::figures(const dataplane::ReplayProgress& p, Clock::tim
   f.packets = p.counters[Counter::rx_packets];
   f.packets_expected = packets_expected_;
   f.flows_open = p.flows_open;
-  const Ledger ledger = make_ledger(p.counters, p.flows_open);
+  const Ledger ledger = make_ledger(p.counters, {p.flows_open, udp_flows_open(p.counters)});
   f.lost = ledger.packets_lost();
   f.lost_reason = p.counters[Counter::dropped_ring_full] > 0 ? "ring-full" : "table-full";
   const double seconds = std::chrono::duration<double>(now - measured_at_).count();

@@ -14,6 +14,7 @@
 #include "control/output_check.h"
 #include "control/plan.h"
 #include "control/plan_text.h"
+#include "control/privacy.h"
 #include "control/runtime_conf.h"
 #include "control/signal_watch.h"
 #include "control/summary.h"
@@ -126,7 +127,7 @@ void remark(const RunResult& r, const Ledger& ledger, Messages& messages) {
 
 int report(const ReplayArguments& arguments, const RunResult& r, ExitStatus inputs_status,
            Messages& messages) {
-  const Ledger ledger = make_ledger(r.counters, 0);
+  const Ledger ledger = make_ledger(r.counters, {});
   remark(r, ledger, messages);
   ExitStatus status = final_status(arguments, inputs_status, r, ledger);
   status = write_documents(r, ledger, status, messages);
@@ -153,6 +154,13 @@ int run(const ReplayArguments& arguments, const ReplayPlan& plan, const Inputs& 
   const auto eal = dataplane::start_eal(eal_options);
   if (!eal) return fail_with(eal.error(), messages);
   for (const std::string& line : plan.announcements) messages.result(announcement_line("-", line));
+  if (plan.key_is_new) {
+    const auto path =
+        write_key(plan.writer.base, inputs.first_packet(), plan.writer.anonymiser->key);
+    if (!path) return fail_with(path.error(), messages);
+    messages.note("the key of anonymisation of this run is in \"" + path->string() +
+                  "\". Whoever has it can undo the anonymisation.");
+  }
   SupervisorOptions options = supervisor_options(arguments, plan, inputs);
   options.writer.cpus = eal->spare_cpus();
   auto done = run_replay_pipeline(inputs.captures, options, signals, messages);

@@ -275,8 +275,8 @@ RuntimeConf load_runtime_conf(const std::filesystem::path& path, const RuntimeSt
 flowstats::ActiveConfig active_config(const RuntimeState& state, uint32_t epoch) {
   return {.epoch = epoch,
           .groups = state.groups,
-          .log_tcp_complete = (state.logs & tstat_log::kTcpComplete) != 0,
-          .log_tcp_nocomplete = (state.logs & tstat_log::kTcpNocomplete) != 0};
+          .logs = flowstats::LogMask{state.logs},
+          .http_privacy = static_cast<uint8_t>(state.http_full_url)};
 }
 
 }  // namespace tapstat::control

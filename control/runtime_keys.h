@@ -29,33 +29,34 @@ struct RuntimeKey {
 inline constexpr std::array<RuntimeKey, 14> kLogKeys = {{
     {"log_tcp_complete", RuntimeTarget::log, 0x0001, true},
     {"log_tcp_nocomplete", RuntimeTarget::log, 0x0002, true},
-    {"log_udp_complete", RuntimeTarget::log, 0x0004},
-    {"log_mm_complete", RuntimeTarget::log, 0x0008},
+    {"log_udp_complete", RuntimeTarget::log, 0x0004, true},
+    {"log_mm_complete", RuntimeTarget::log, 0x0008, true},
     {"log_skype_complete", RuntimeTarget::log, 0x0010},
     {"log_chat_complete", RuntimeTarget::log, 0x0020},
     {"log_chat_messages", RuntimeTarget::log, 0x0040},
     {"log_video_complete", RuntimeTarget::log, 0x0080},
-    {"log_http_complete", RuntimeTarget::log, 0x0200},
-    {"log_dns_complete", RuntimeTarget::log, 0x0400},
-    {"log_tcp_periodic", RuntimeTarget::log, 0x0800},
-    {"log_udp_periodic", RuntimeTarget::log, 0x1000},
+    {"log_http_complete", RuntimeTarget::log, 0x0200, true},
+    {"log_dns_complete", RuntimeTarget::log, 0x0400, true},
+    {"log_tcp_periodic", RuntimeTarget::log, 0x0800, true},
+    {"log_udp_periodic", RuntimeTarget::log, 0x1000, true},
     {"histo_engine", RuntimeTarget::engine_histogram},
     {"rrd_engine", RuntimeTarget::engine_rrd},
 }};
 
-inline constexpr std::array<RuntimeKey, 12> kOptionKeys = {{
+inline constexpr std::array<RuntimeKey, 13> kOptionKeys = {{
     {"tcplog_end_to_end", RuntimeTarget::tcp_group, 1, true},
     {"tcplog_layer7", RuntimeTarget::tcp_group, 2, true},
     {"tcplog_p2p", RuntimeTarget::tcp_group, 4, true},
     {"tcplog_options", RuntimeTarget::tcp_group, 8, true},
     {"tcplog_advanced", RuntimeTarget::tcp_group, 16, true},
+    {"tcplog_fingerprint", RuntimeTarget::tcp_group, 32, true},  // ours
     {"videolog_end_to_end", RuntimeTarget::video_group, 1},
     {"videolog_layer7", RuntimeTarget::video_group, 2},
     {"videolog_options", RuntimeTarget::video_group, 4},
     {"videolog_videoinfo", RuntimeTarget::video_group, 8},
     {"videolog_youtube", RuntimeTarget::video_group, 16},
     {"videolog_advanced", RuntimeTarget::video_group, 32},
-    {"httplog_full_url", RuntimeTarget::http_url},
+    {"httplog_full_url", RuntimeTarget::http_url, 0, true},
 }};
 
 inline constexpr std::array<RuntimeKey, 37> kDumpKeys = {{

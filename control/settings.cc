@@ -30,22 +30,24 @@ std::string text_of(const RuntimeState& state) {
   return text;
 }
 
-/// Tstat's lines about the two logs and the column groups, for what really changed.
+/// Tstat's lines about the logs and the column groups, for what really changed.
 std::vector<std::string> lines_between(const RuntimeState& before, const RuntimeState& after) {
   std::vector<std::string> lines;
-  for (const auto& [bit, name] : {std::pair{tstat_log::kTcpComplete, "log_tcp_complete"},
-                                  std::pair{tstat_log::kTcpNocomplete, "log_tcp_nocomplete"}}) {
-    if (((before.logs ^ after.logs) & bit) == 0) continue;
-    lines.push_back(((after.logs & bit) != 0 ? "Enabling " : "Disabling ") + std::string(name));
+  for (const flowstats::LogSpec& log : flowstats::kLogs) {
+    if (((before.logs ^ after.logs) & log.bit) == 0) continue;
+    lines.push_back(((after.logs & log.bit) != 0 ? "Enabling " : "Disabling ") +
+                    std::string(log.name));
   }
   if (before.groups != after.groups) lines.push_back(tcp_level_text(after.groups));
   return lines;
 }
 
 /// Lines of the parser about everything else.
-bool is_about_tcp_logs(const std::string& line) {
-  return line.ends_with("log_tcp_complete") || line.ends_with("log_tcp_nocomplete") ||
-         line.starts_with("TCP log level");
+bool is_about_logs(const std::string& line) {
+  return line.starts_with("TCP log level") ||
+         std::ranges::any_of(flowstats::kLogs, [&](const flowstats::LogSpec& log) {
+           return line.ends_with(log.name);
+         });
 }
 
 std::vector<std::string> keeping(std::vector<std::string> errors) {
@@ -54,7 +56,7 @@ std::vector<std::string> keeping(std::vector<std::string> errors) {
 }
 
 unsigned columns_of(flowstats::Schema schema, Group group) {
-  const auto columns = flowstats::columns_of(schema, flowstats::TcpLog::complete);
+  const auto columns = flowstats::columns_of(schema, flowstats::Log::tcp_complete);
   return static_cast<unsigned>(std::ranges::count(columns, group, &flowstats::TcpColumn::group));
 }
 
@@ -217,7 +219,7 @@ ReloadOutcome Settings::accept(const RuntimeConf& file, const RuntimeState& befo
   outcome.notes = file.not_built;
   std::vector<std::string> lines;
   for (const std::string& line : file.announcements)
-    if (!is_about_tcp_logs(line)) lines.push_back(line);
+    if (!is_about_logs(line)) lines.push_back(line);
   outcome.changed = effective() != before;
   if (outcome.changed) apply(before, lines);
   last_reload_ = {utc_now(), last_reload_.failed, outcome};

@@ -69,8 +69,8 @@ void outputs(JsonText& json, const RunResult& r) {
   json.key("files").number(r.writer.files);
   json.key("bytes").number(r.writer.bytes);
   json.key("rows").object();
-  json.key("log_tcp_complete").number(r.counters[Counter::rows_complete_written]);
-  json.key("log_tcp_nocomplete").number(r.counters[Counter::rows_nocomplete_written]);
+  for (const auto& [log, name, bit] : flowstats::kLogs)
+    json.key(name).number(r.counters[row_counter(log, flowstats::RowFate::written)]);
   json.end_object();
   json.key("errors").array();
   for (const std::string& error : r.writer.errors) json.text(as_utf8(error));

@@ -36,6 +36,7 @@ void Dispatcher::dispatch(const Burst& burst) {
   const bool is_time = ++bursts_ % kBurstsBetweenHandOvers == 0;
   for (size_t w = 0; w < lots_.size(); ++w)
     if (is_time || lots_[w].count >= kLotMin) hand_over(w);
+  note_clocks(burst.clocks[burst.count - 1]);
 }
 
 void Dispatcher::sort_into_lots(const Burst& burst) {
@@ -58,6 +59,11 @@ void Dispatcher::sort_into_lots(const Burst& burst) {
   }
   sorted_ += burst.count - dropped_count;
   if (dropped_count > 0) rte_pktmbuf_free_bulk(dropped.data(), dropped_count);
+}
+
+void Dispatcher::note_clocks(Timestamp clock) {
+  for (size_t w = 0; w < lots_.size(); ++w)
+    if (lots_[w].count == 0) handoffs_[w]->advance(clock);
 }
 
 void Dispatcher::hand_over(size_t worker) {

@@ -53,6 +53,7 @@ class Dispatcher {
   };
 
   void sort_into_lots(const Burst& burst);
+  void note_clocks(flowstats::Timestamp clock);
   void hand_over(size_t worker);
   void mark_all(HandedPacket::Mark mark, flowstats::Timestamp time, flowstats::Timestamp clock);
   [[nodiscard]] bool workers_caught_up() const;

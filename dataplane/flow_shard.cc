@@ -40,6 +40,7 @@ FlowShard::FlowShard(const Measurement& measurement, const flowstats::NetworkLis
       internal_(internal),
       records_(records),
       counters_(counters),
+      outlet_{records, counters},
       table_(measurement.limits.tcp_flows_max),
       flows_(measurement.limits.tcp_flows_max),
       nursery_(std::min(measurement.limits.half_open_flows_max, measurement.limits.tcp_flows_max)),
@@ -47,8 +48,9 @@ FlowShard::FlowShard(const Measurement& measurement, const flowstats::NetworkLis
              measurement.limits.slot_search_max),
       entry_of_slot_(slots_.capacity()),
       slot_of_flow_(slots_.capacity()),
-      udp_pairs_(in_mode(measurement, Mode::tstat, measurement.limits.udp_pairs_max),
-                 measurement.limits.slot_search_max),
+      udp_flows_(measurement, internal, outlet_),
+      payload_(measurement, flows_.capacity(), outlet_),
+      intervals_(flows_.capacity(), measurement.log_interval, outlet_),
       wheel_(in_mode(measurement, Mode::corrected, measurement.limits.tcp_flows_max)),
       tracker_context_(measurement.limits, measurement.mode),
       duplicates_(measurement.limits.tcp_flows_max, measurement.duplicate_window),
@@ -57,9 +59,9 @@ FlowShard::FlowShard(const Measurement& measurement, const flowstats::NetworkLis
 
 size_t FlowShard::bytes() const {
   return table_.bytes() + flows_.bytes() + nursery_.bytes() + slots_.bytes() +
-         entry_of_slot_.bytes() + slot_of_flow_.bytes() + udp_pairs_.bytes() + wheel_.bytes() +
-         tracker_context_.bytes() + duplicates_.bytes() + recently_closed_.bytes() +
-         records_.bytes();
+         entry_of_slot_.bytes() + slot_of_flow_.bytes() + udp_flows_.bytes() + payload_.bytes() +
+         intervals_.bytes() + wheel_.bytes() + tracker_context_.bytes() + duplicates_.bytes() +
+         recently_closed_.bytes() + records_.bytes();
 }
 
 FlowShard::Use FlowShard::use() const {
@@ -73,7 +75,7 @@ void FlowShard::touch() {
   nursery_.touch();
   entry_of_slot_.touch();
   slot_of_flow_.touch();
-  udp_pairs_.touch();
+  udp_flows_.touch();
   wheel_.touch();
   duplicates_.touch();
   recently_closed_.touch();
@@ -82,7 +84,7 @@ void FlowShard::touch() {
 }
 
 void FlowShard::process(std::span<const Segment> burst, uint32_t epoch) {
-  epoch_ = epoch;
+  outlet_.epoch = epoch;
   while (!burst.empty()) {
     const auto together = burst.first(std::min(burst.size(), kBurst));
     process_together(together);
@@ -94,8 +96,8 @@ void FlowShard::prefetch_buckets(std::span<const Segment> burst) const {
   for (const Segment& s : burst) {
     if (is_tcp(s))
       table_.prefetch(s.hash);
-    else if (tstat_mode())
-      udp_pairs_.prefetch(s.hash);
+    else
+      udp_flows_.prefetch(s.hash);
   }
 }
 
@@ -104,7 +106,7 @@ void FlowShard::find_candidates(std::span<const Segment> burst, uint32_t* candid
     uint32_t& candidate = *candidates++;
     candidate = kNoEntry;
     if (!is_tcp(s)) {
-      if (tstat_mode()) udp_pairs_.prefetch_pair(s.hash);
+      udp_flows_.prefetch_flow(s.hash);
       continue;
     }
     candidate = table_.candidate(s.hash);
@@ -117,7 +119,7 @@ void FlowShard::find_candidates(std::span<const Segment> burst, uint32_t* candid
 }
 
 void FlowShard::on_udp(const Segment& datagram) {
-  if (tstat_mode()) udp_pairs_.note(datagram, [&] { sweep(datagram.time); });
+  if (!udp_flows_.add(datagram, [&] { sweep(datagram.time); })) ++not_analysed_;
 }
 
 /// A free entry has no segment's key, so this is true only for the flow that the entry holds now,
@@ -142,15 +144,14 @@ bool FlowShard::must_make_way(const TcpFlow& flow, const Segment& s) const {
     counters_.add(Counter::malformed_segments);
   if (Nursery::holds(candidate)) return on_rare_tcp(s);
   TcpFlow& flow = flows_[candidate];
-  if (!same_key(flow.tuple, s.tuple) || duplicates_.enabled()) [[unlikely]]
+  if (!same_key(flow.tuple, s.tuple) || duplicates_.enabled() || intervals_.wanted()) [[unlikely]]
     return on_rare_tcp(s);
   if (s.clock - flow.last_clock > shortest_timeout_ && must_make_way(flow, s)) [[unlikely]]
     return on_rare_tcp(s);
-  switch (flow.apply_usual(s, tracker_context_)) {
-    case TcpFlow::Usual::yes: return;
-    case TcpFlow::Usual::closed: return close(candidate, flowstats::FlowEnd::complete);
-    case TcpFlow::Usual::no: on_rare_tcp(s);
-  }
+  const TcpFlow::Usual done = flow.apply_usual(s, tracker_context_);
+  if (done == TcpFlow::Usual::no) return on_rare_tcp(s);
+  if (TcpPayload::wants(flow, s)) payload_.inspect(candidate, flow, s);
+  if (done == TcpFlow::Usual::closed) close(candidate, flowstats::FlowEnd::complete);
 }
 
 /// One pass for each thing to wait for: memory is on its way for all segments before the first of
@@ -163,7 +164,7 @@ void FlowShard::process_together(std::span<const Segment> burst) {
   uint64_t tcp_segments = 0;
   for (size_t i = 0; i < burst.size(); ++i) {
     const Segment& s = burst[i];
-    clock_ = s.clock;
+    outlet_.clock = s.clock;
     if (is_tcp(s)) {
       ++tcp_segments;
       on_tcp(s, candidates[i]);
@@ -175,8 +176,8 @@ void FlowShard::process_together(std::span<const Segment> burst) {
   counters_.add(Counter::udp_datagrams, burst.size() - tcp_segments);
   counters_.add(Counter::analysed_packets, burst.size() - not_analysed_);
   not_analysed_ = 0;
-  count_tracker_events();
-  records_.publish();
+  count_events();
+  records_.publish(outlet_.clock);
 }
 
 /// Any segment.
@@ -201,7 +202,14 @@ void FlowShard::update(uint32_t entry, const Segment& s) {
     ++not_analysed_;
     return;
   }
-  if (const auto end = flows_[entry].apply_any(s, tracker_context_)) close(entry, *end);
+  TcpFlow& flow = flows_[entry];
+  if (intervals_.wanted()) intervals_.before(entry, flow, s);
+  const auto end = flow.apply_any(s, tracker_context_);
+  if (intervals_.wanted()) intervals_.after(entry, flow, s);
+  // Tstat gives a flow up before it looks at the segment that shows it to be half-duplex.
+  const bool given_up = end == flowstats::FlowEnd::not_complete && !s.has(tcp_flag::kRst);
+  if (!given_up && TcpPayload::wants(flow, s)) payload_.inspect(entry, flow, s);
+  if (end) close(entry, *end);
 }
 
 /// No flow and none to open: the handshake is not in the capture, or the connection has been
@@ -211,7 +219,9 @@ void FlowShard::on_stray(const Segment& s) {
   if (recently_closed_.contains(s.hash, s.clock)) counters_.add(Counter::segments_after_close);
 }
 
-void FlowShard::count_tracker_events() {
+void FlowShard::count_events() {
+  payload_.count_events();
+  udp_flows_.count_events();
   flowstats::TrackerContext& c = tracker_context_;
   if ((c.trackers_taken | c.trackers_returned | c.records_merged | c.records_exhausted) == 0)
     return;

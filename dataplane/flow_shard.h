@@ -13,14 +13,16 @@
 
 #include "dataplane/duplicate_filter.h"
 #include "dataplane/expiry_wheel.h"
+#include "dataplane/flow_intervals.h"
 #include "dataplane/flow_pool.h"
 #include "dataplane/flow_table.h"
 #include "dataplane/nursery.h"
 #include "dataplane/recently_closed.h"
 #include "dataplane/record_ring.h"
 #include "dataplane/slot_set.h"
+#include "dataplane/tcp_payload.h"
 #include "dataplane/tstat_sweep.h"
-#include "dataplane/udp_pairs.h"
+#include "dataplane/udp_flows.h"
 #include "flowstats/base/counters.h"
 #include "flowstats/flow.h"
 #include "flowstats/measurement.h"
@@ -39,9 +41,16 @@ class FlowShard {
   /// matters.
   void note_ip_packet(flowstats::Timestamp time) { sweep_.start_at(time); }
 
+  /// Which logs are written from now on: what only a log needs is made for it alone.
+  void follow(const flowstats::ActiveConfig& config) { outlet_.logs = config.logs; }
+
   /// Applies parsed segments and datagrams in order; their hashes are made with the measurement's
   /// seed. Records of flows that end are stamped with `epoch`.
   void process(std::span<const flowstats::Segment> burst, uint32_t epoch);
+
+  /// Every packet for this shard up to this capture clock has been processed: the writer need not
+  /// wait for what it could still learn.
+  void advance(flowstats::Timestamp clock) { records_.publish(clock); }
 
   /// End of a trace: closes every flow, first those that are idle with respect to `last_frame` (in
   /// corrected mode: the capture clock), then the rest as not complete. The shard is then as new.
@@ -54,10 +63,16 @@ class FlowShard {
            counters_.get(flowstats::Counter::flows_dropped_not_local) -
            counters_.get(flowstats::Counter::flows_dropped_queue_full);
   }
+  /// Reserved, the ring's included; and the part of it that touch() leaves to be brought in with
+  /// the first use of each page: what few flows need, and what only some logs do.
   [[nodiscard]] size_t bytes() const;
+  [[nodiscard]] size_t bytes_on_use() const {
+    return payload_.bytes() + intervals_.bytes() + udp_flows_.bytes_on_use() +
+           tracker_context_.bytes();
+  }
 
-  /// Brings all memory in, the ring's included, on the memory node of the calling thread: the
-  /// owner, before the first packet.
+  /// Brings the other memory in, on the memory node of the calling thread: the owner, before the
+  /// first packet.
   void touch();
 
   /// How the memory was used so far. Owner thread, or any other once that has stopped.
@@ -86,7 +101,7 @@ class FlowShard {
   [[nodiscard]] bool is_entry_of(uint32_t entry, const flowstats::FiveTuple& tuple) const;
   [[nodiscard]] bool must_make_way(const flowstats::TcpFlow& flow,
                                    const flowstats::Segment& segment) const;
-  void count_tracker_events();
+  void count_events();
 
   // flow_turnover.cc: how flows come and go.
   void open_flow(const flowstats::Segment& syn);
@@ -98,7 +113,7 @@ class FlowShard {
   [[nodiscard]] uint32_t longest_idle_near_by() const;
   void close(uint32_t entry, flowstats::FlowEnd end);
   void close_half_open(uint32_t entry);
-  void hand_out(const flowstats::TcpFlow& flow, flowstats::FlowEnd end);
+  void hand_out(uint32_t entry, const flowstats::TcpFlow& flow, flowstats::FlowEnd end);
   void unlist(uint32_t entry, uint32_t slot, uint64_t hash);
   void prefetch_slot(uint32_t slot) const;
   void close_if_idle(uint32_t slot, flowstats::Timestamp now);
@@ -110,22 +125,23 @@ class FlowShard {
   const flowstats::NetworkList& internal_;
   RecordRing& records_;
   flowstats::CounterBlock& counters_;
+  RecordOutlet outlet_;
   FlowTable table_;
   FlowPool flows_;
   Nursery nursery_;
   SlotSet slots_;                             // tstat mode, as the two that follow
   flowstats::Arena<uint32_t> entry_of_slot_;  // full or half-open
   flowstats::Arena<uint32_t> slot_of_flow_;   // by entry of the pool
-  UdpPairs udp_pairs_;
+  UdpFlows udp_flows_;
+  TcpPayload payload_;
+  TcpIntervals intervals_;
   TstatSweep sweep_;
   ExpiryWheel wheel_;  // corrected mode
   flowstats::TrackerContext tracker_context_;
   DuplicateFilter duplicates_;
   RecentlyClosed recently_closed_;
   flowstats::Duration shortest_timeout_;
-  flowstats::Timestamp clock_ = flowstats::kNever;  // capture clock of the latest segment
-  uint64_t not_analysed_ = 0;                       // segments of the burst that were left out
-  uint32_t epoch_ = 0;
+  uint64_t not_analysed_ = 0;  // segments of the burst that were left out
 };
 
 }  // namespace tapstat::dataplane

@@ -85,7 +85,10 @@ std::optional<FlowEnd> FlowShard::start(uint32_t entry, const Segment& syn, uint
     duplicates_.forget(entry);
     static_cast<void>(duplicates_.is_copy(entry, syn));  // remembers it
   }
-  return flow.update(syn, tracker_context_);
+  payload_.begin(flow);
+  const auto end = flow.update(syn, tracker_context_);
+  if (TcpPayload::wants(flow, syn)) payload_.inspect(entry, flow, syn);
+  return end;
 }
 
 void FlowShard::refuse() {
@@ -98,8 +101,8 @@ void FlowShard::refuse() {
 [[gnu::noinline, gnu::cold]] bool FlowShard::evict_one() {
   const uint32_t half_open = nursery_.oldest();
   const bool overdue =
-      half_open != kNoEntry &&
-      (nursery_.full() || elapsed(nursery_[half_open].opening.clock, clock_) > kHandshakeGrace);
+      half_open != kNoEntry && (nursery_.full() || elapsed(nursery_[half_open].opening.clock,
+                                                           outlet_.clock) > kHandshakeGrace);
   const uint32_t full = overdue ? kNoEntry : longest_idle_near_by();
   if (full != kNoEntry)
     close(full, flows_[full].end_by_timeout());
@@ -123,11 +126,13 @@ uint32_t FlowShard::longest_idle_near_by() const {
 
 void FlowShard::close(uint32_t entry, FlowEnd end) {
   TcpFlow& flow = flows_[entry];
-  hand_out(flow, end);
+  const uint64_t hash = hash_tuple(flow.tuple, measurement_.hash_seed);
+  if (intervals_.wanted()) intervals_.finish(entry, flow, hash);
+  hand_out(entry, flow, end);
+  payload_.end(entry);
   flow.clear(tracker_context_);
   if (!tstat_mode()) wheel_.cancel(entry);
-  unlist(entry, tstat_mode() ? slot_of_flow_[entry] : kNoEntry,
-         hash_tuple(flow.tuple, measurement_.hash_seed));
+  unlist(entry, tstat_mode() ? slot_of_flow_[entry] : kNoEntry, hash);
   flows_.give_back(entry);
 }
 
@@ -136,27 +141,22 @@ void FlowShard::close_half_open(uint32_t entry) {
   const HalfOpenFlow& half_open = nursery_[entry];
   TcpFlow flow;
   half_open.grow_into(flow, internal_, tracker_context_);
-  hand_out(flow, flow.end_by_timeout());
+  if (intervals_.wanted()) intervals_.finish_alone(flow);
+  hand_out(kNoEntry, flow, flow.end_by_timeout());
   flow.clear(tracker_context_);
   unlist(entry, nursery_.slot(entry), half_open.opening.hash);
   nursery_.give_back(entry);
 }
 
-void FlowShard::hand_out(const TcpFlow& flow, FlowEnd end) {
-  if (!flow.is_internal()) {
+void FlowShard::hand_out(uint32_t entry, const TcpFlow& flow, FlowEnd end) {
+  if (!flow.is_internal())
     counters_.add(Counter::flows_dropped_not_local);
-  } else if (flowstats::TcpRecord* record = records_.reserve()) {
-    flow.fill_record(*record, end);
-    record->epoch = epoch_;
-    record->closed = clock_;
-    counters_.add(Counter::flows_exported);
-  } else {
-    counters_.add(Counter::flows_dropped_queue_full);
-  }
+  else
+    payload_.hand_out(entry, flow, end);
 }
 
 void FlowShard::unlist(uint32_t entry, uint32_t slot, uint64_t hash) {
-  recently_closed_.note(hash, clock_);
+  recently_closed_.note(hash, outlet_.clock);
   table_.erase(entry, hash);
   if (tstat_mode()) slots_.give_back(slot);
 }
@@ -186,13 +186,14 @@ void FlowShard::sweep(Timestamp now) {
     slots_.for_each_used_in_classes(
         classes, [&](uint32_t slot) { prefetch_slot(slot); },
         [&](uint32_t slot) { close_if_idle(slot, now); });
-    udp_pairs_.examine(classes, now, measurement_.timeouts);
+    udp_flows_.examine(classes, now);
   });
 }
 
 /// Corrected mode: gives back what is overdue at `clock`, a bounded number of flows at a time.
 void FlowShard::expire(Timestamp clock) {
-  clock_ = clock;
+  outlet_.clock = clock;
+  udp_flows_.expire(clock);
   uint32_t work = kTimerWorkPerBurst;
   for (uint32_t oldest = nursery_.oldest();
        work > 0 && oldest != kNoEntry &&
@@ -207,17 +208,18 @@ void FlowShard::expire(Timestamp clock) {
 /// The timer of a full flow came up.
 void FlowShard::examine(uint32_t entry) {
   const TcpFlow& flow = flows_[entry];
-  if (flow.expired(flow.last_clock, clock_, measurement_.timeouts))
+  if (flow.expired(flow.last_clock, outlet_.clock, measurement_.timeouts))
     return close(entry, flow.end_by_timeout());
   wheel_.cancel(entry);
   const Timestamp singleton = flow.last_clock + measurement_.timeouts.tcp_singleton;
-  wheel_.schedule(
-      entry, singleton > clock_ ? singleton : flow.last_clock + measurement_.timeouts.tcp_idle);
+  wheel_.schedule(entry, singleton > outlet_.clock
+                             ? singleton
+                             : flow.last_clock + measurement_.timeouts.tcp_idle);
 }
 
 void FlowShard::finish(Timestamp last_frame, uint32_t epoch) {
-  epoch_ = epoch;
-  if (clock_ == flowstats::kNever) clock_ = last_frame;
+  outlet_.epoch = epoch;
+  if (outlet_.clock == flowstats::kNever) outlet_.clock = last_frame;
   if (tstat_mode()) {
     slots_.for_each_used([&](uint32_t slot) { close_if_idle(slot, last_frame); });
     slots_.for_each_used([&](uint32_t slot) {
@@ -233,11 +235,11 @@ void FlowShard::finish(Timestamp last_frame, uint32_t epoch) {
     flows_.for_each_used([&](uint32_t entry) { close(entry, FlowEnd::not_complete); });
     while (nursery_.oldest() != kNoEntry) close_half_open(nursery_.oldest());
   }
-  count_tracker_events();
-  records_.publish();
+  udp_flows_.finish(last_frame);
+  count_events();
+  records_.publish(outlet_.clock);
   flows_.restart();
   slots_.restart();
-  udp_pairs_.restart();
   sweep_.restart();
   wheel_.restart();
 }

@@ -49,7 +49,9 @@ class FramePath {
   void process(std::span<const FrameInMemory> frames);
 
   /// Takes finished flows out of the ring as the writer would; returns how many.
-  [[nodiscard]] size_t drain(std::span<flowstats::TcpRecord> out) { return ring_.drain(out); }
+  [[nodiscard]] size_t drain(std::span<flowstats::TcpRecord> out) {
+    return take_flows(ring_, scratch_, out);
+  }
 
   /// End of the trace: closes every flow. The path is then as new, but for the counters and what is
   /// in the ring.
@@ -76,6 +78,7 @@ class FramePath {
   FlowShard shard_;
   std::array<flowstats::Segment, kFramesPerBurst> segments_;
   flowstats::Timestamp clock_ = flowstats::kNever;
+  flowstats::RecordBuffer scratch_{flowstats::record_units(flowstats::kRecordBytesMax), 1};
 };
 
 }  // namespace tapstat::dataplane

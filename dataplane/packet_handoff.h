@@ -5,6 +5,7 @@
 /// nothing of a file is dropped.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <span>
 
@@ -38,11 +39,19 @@ class PacketHandoff {
   void push(std::span<const HandedPacket> packets);
   /// Worker. Up to out.size() packets, oldest first; never waits.
   [[nodiscard]] size_t pop(std::span<HandedPacket> out);
+
+  /// Dispatcher: every packet for this worker up to this capture clock has been pushed.
+  void advance(flowstats::Timestamp clock) { clock_us_.store(clock.us, std::memory_order_release); }
+  /// Worker, before it finds the ring empty: it has then seen every packet up to this moment.
+  [[nodiscard]] flowstats::Timestamp clock() const {
+    return {clock_us_.load(std::memory_order_acquire)};
+  }
   [[nodiscard]] size_t bytes() const { return memory_.size(); }
 
  private:
   flowstats::PageBlock memory_;
   rte_ring* ring_;
+  alignas(64) std::atomic<int64_t> clock_us_ = flowstats::kNever.us;
 };
 
 }  // namespace tapstat::dataplane

@@ -190,7 +190,8 @@ Counter read_udp(ByteRange frame, const IpHeader& ip, Segment& segment) {
     if (length == 0 || length > ip.payload_length) length = ip.payload_length;
   }
   segment.payload_length = length - kUdpHeaderLength;
-  segment.seq = segment.ack = 0;
+  segment.seq = udp.u16(4);
+  segment.ack = static_cast<uint32_t>(ip.payload_length);
   segment.window = segment.checksum = 0;
   segment.flags = 0;
   segment.malformed_offset = false;

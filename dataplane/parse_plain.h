@@ -264,8 +264,9 @@ struct Udp {
   }
 
   template <Mode kMode, class Ip>
-  [[gnu::always_inline]] static void read(const Frame&, int32_t, Segment& s) {
-    s.seq = s.ack = 0;
+  [[gnu::always_inline]] static void read(const Frame& frame, int32_t, Segment& s) {
+    s.seq = load16(frame.bytes + Ip::kTransport + 4);
+    s.ack = static_cast<uint32_t>(Ip::payload(frame));
     s.window = s.checksum = 0;
     s.flags = 0;
     s.malformed_offset = false;

@@ -1,18 +1,20 @@
-/// Lock-free ring of finished flow records from one worker to the writer (rte_ring, single
-/// producer, single consumer).
+/// Lock-free ring of records from one worker to the writer (rte_ring, single producer, single
+/// consumer).
 ///
-/// Records are written straight into the ring's memory and become visible in bulk. When the ring is
-/// full the policy of the source decides: a replay waits until the writer has made room, a live
-/// port drops and counts. The ring lives in ordinary memory and needs no EAL.
+/// Records have different sizes, so the ring's elements are units of 64 bytes; a record lies in one
+/// piece, and a filler takes the end of the memory where it would not. Records are written straight
+/// into the ring and become visible in bulk. When the ring is full the policy of the source
+/// decides: a replay waits until the writer has made room, a live port drops and counts. The ring
+/// lives in ordinary memory and needs no EAL.
 #pragma once
 
 #include <atomic>
+#include <cstddef>
 #include <cstdint>
-#include <span>
 
 #include "flowstats/base/arena.h"
-#include "flowstats/flow_record.h"
 #include "flowstats/record_queue.h"
+#include "flowstats/records.h"
 
 struct rte_ring;
 
@@ -26,18 +28,23 @@ class RecordRing final : public flowstats::RecordSource {
  public:
   enum class WhenFull : uint8_t { wait, drop };
 
-  /// `capacity`: records, a power of two.
+  /// Room for about `capacity` TCP flows without texts, and at least for four of the largest
+  /// records.
   RecordRing(uint32_t capacity, WhenFull when_full);
 
-  /// Worker. Space for one record, or nullptr when the ring is full and the policy is to drop.
-  [[nodiscard]] flowstats::TcpRecord* reserve();
-  /// Worker. Makes everything reserved visible.
-  void publish();
+  /// Worker. Space for a record, or nullptr when the ring is full and the policy is to drop.
+  [[nodiscard]] void* reserve(uint32_t units);
+  /// Worker. Makes everything reserved visible; no record up to `clock` will follow.
+  void publish(flowstats::Timestamp clock);
 
   /// Writer.
-  [[nodiscard]] size_t drain(std::span<flowstats::TcpRecord> out) override;
+  [[nodiscard]] size_t drain(flowstats::RecordBuffer& out,
+                             flowstats::Timestamp names_until) override;
+  [[nodiscard]] size_t drain_one(flowstats::RecordBuffer& out) override;
+  [[nodiscard]] bool has_records() const override { return queued() != 0; }
+  [[nodiscard]] flowstats::Timestamp frontier() override;
 
-  /// Any thread: records that wait for the writer, about; and how many fit.
+  /// Any thread: how full the ring is, about; and how much fits. In TCP flows without texts.
   [[nodiscard]] uint32_t queued() const;
   [[nodiscard]] uint32_t capacity() const;
 
@@ -46,22 +53,26 @@ class RecordRing final : public flowstats::RecordSource {
   void touch() { memory_.touch(); }
 
  private:
-  static constexpr uint32_t kBulk = 16;  // records reserved in the ring at once
+  static constexpr uint32_t kBulk = 224;  // units reserved in the ring at once
 
-  [[nodiscard]] bool acquire();
-  void wait_for_room();
-  [[nodiscard]] flowstats::TcpRecord* place(uint32_t reserved) const {
-    return reserved < part_size_[0] ? part_[0] + reserved : part_[1] + (reserved - part_size_[0]);
-  }
+  [[nodiscard]] bool acquire(uint32_t units);
+  [[nodiscard]] size_t drain_up_to(size_t records, flowstats::RecordBuffer& out,
+                                   flowstats::Timestamp names_until);
+  void wait_for_room(uint32_t units);
+  void commit();
 
   flowstats::PageBlock memory_;
   rte_ring* ring_;
   WhenFull when_full_;
+
   // The reserved stretch of the ring, in at most two parts; owned by the worker.
-  flowstats::TcpRecord* part_[2] = {};
-  uint32_t part_size_[2] = {};
-  uint32_t reserved_ = 0;
-  uint32_t used_ = 0;
+  std::byte* next_ = nullptr;  // free space of the first part that is left ...
+  uint32_t left_ = 0;          // ... units of it
+  std::byte* second_ = nullptr;
+  uint32_t second_units_ = 0;
+  uint32_t used_ = 0;  // units of the stretch that hold records or filler
+
+  alignas(64) std::atomic<int64_t> clock_us_;
 };
 static_assert(flowstats::RecordSink<RecordRing>);
 

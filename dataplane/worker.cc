@@ -23,7 +23,9 @@ void Worker::process_located(const Burst& burst) {
   const ParseRules rules{measurement_.mode, burst.link_type, measurement_.hash_seed};
   const ParsedBurst parsed = parse_burst(rules, frames_.of(burst), segments_.data(), counters_);
   if (parsed.first_ip != flowstats::kNever) shard_.note_ip_packet(parsed.first_ip);
-  shard_.process({segments_.data(), parsed.segments}, config_.current().epoch);
+  const flowstats::ActiveConfig& config = config_.current();
+  shard_.follow(config);
+  shard_.process({segments_.data(), parsed.segments}, config.epoch);
   rte_pktmbuf_free_bulk(const_cast<rte_mbuf**>(burst.packets.data()), burst.count);
   config_.quiescent(reader_id_);
   status_.clock_us.store(burst.clocks[burst.count - 1].us, std::memory_order_relaxed);
@@ -60,6 +62,7 @@ void Worker::run_from_source(ReplaySource& source) {
       rest();
     }
   }
+  shard_.advance(flowstats::kAlways);
   config_.offline(reader_id_);
   status_.finished.store(true, std::memory_order_release);
 }
@@ -90,8 +93,10 @@ void Worker::run_from_dispatcher(PacketHandoff& handoff) {
   burst.has_hashes = true;
   bool finished = false;
   while (!finished) {
+    const Timestamp seen_up_to = handoff.clock();
     const size_t count = handoff.pop(handed);
     if (count == 0) {
+      shard_.advance(seen_up_to);
       rest();
       continue;
     }
@@ -111,6 +116,7 @@ void Worker::run_from_dispatcher(PacketHandoff& handoff) {
     }
     process_handed(burst);
   }
+  shard_.advance(flowstats::kAlways);
   config_.offline(reader_id_);
   status_.finished.store(true, std::memory_order_release);
 }

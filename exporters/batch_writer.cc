@@ -10,20 +10,16 @@ namespace tapstat::exporters {
 namespace {
 
 using flowstats::Counter;
-using flowstats::TcpLog;
+using flowstats::Log;
 
 struct RowCounters {
   Counter formatted, written, write_error, log_disabled;
 };
 
-constexpr RowCounters row_counters(TcpLog log) {
-  if (log == TcpLog::complete)
-    return {Counter::rows_complete_formatted, Counter::rows_complete_written,
-            Counter::rows_complete_dropped_write_error,
-            Counter::rows_complete_dropped_log_disabled};
-  return {Counter::rows_nocomplete_formatted, Counter::rows_nocomplete_written,
-          Counter::rows_nocomplete_dropped_write_error,
-          Counter::rows_nocomplete_dropped_log_disabled};
+constexpr RowCounters row_counters(Log log) {
+  using flowstats::RowFate;
+  return {row_counter(log, RowFate::formatted), row_counter(log, RowFate::written),
+          row_counter(log, RowFate::write_error), row_counter(log, RowFate::log_disabled)};
 }
 
 }  // namespace
@@ -31,7 +27,7 @@ constexpr RowCounters row_counters(TcpLog log) {
 void BatchWriter::write(RecordBatch& batch) {
   turn_to(batch.directory);
   enter(batch.epoch);
-  for (const TcpLog log : flowstats::kTcpLogs) {
+  for (const auto& [log, name, bit] : flowstats::kLogs) {
     if (batch.failed)
       lose(batch.rows_of(log), log);
     else
@@ -39,7 +35,7 @@ void BatchWriter::write(RecordBatch& batch) {
   }
 }
 
-void BatchWriter::lose(const BatchRows& rows, TcpLog log) {
+void BatchWriter::lose(const BatchRows& rows, Log log) {
   if (rows.rows == 0) return;
   const RowCounters counter = row_counters(log);
   counters_.add(counter.formatted, rows.rows);
@@ -47,7 +43,7 @@ void BatchWriter::lose(const BatchRows& rows, TcpLog log) {
   errors_.note("There was no memory to format rows.", rows.rows);
 }
 
-void BatchWriter::write_rows(const BatchRows& rows, TcpLog log) {
+void BatchWriter::write_rows(const BatchRows& rows, Log log) {
   const RowCounters counter = row_counters(log);
   counters_.add(counter.formatted, rows.rows);
   LogFile* file = directory_->file(log);
@@ -58,10 +54,10 @@ void BatchWriter::write_rows(const BatchRows& rows, TcpLog log) {
   account(*file, result, log);
 }
 
-void BatchWriter::account(const LogFile& file, const WriteResult& result, TcpLog log) {
+void BatchWriter::account(const LogFile& file, const WriteResult& result, Log log) {
   const RowCounters counter = row_counters(log);
   counters_.add(counter.written, result.rows_written);
-  if (log == TcpLog::complete) marks_.add(result.rows_written);
+  if (log == Log::tcp_complete) marks_.add(result.rows_written);
   counters_.add(counter.write_error, result.rows_lost);
   counters_.add(Counter::bytes_written, result.bytes);
   bytes_ += result.bytes;
@@ -79,16 +75,16 @@ void BatchWriter::note(const LogFile& file, int error, uint64_t rows_lost) {
 void BatchWriter::turn_to(const std::shared_ptr<LogDirectory>& next) {
   if (next == directory_) return;
   if (directory_) {
-    for (const TcpLog log : flowstats::kTcpLogs) close(log);
+    for (const auto& [log, name, bit] : flowstats::kLogs) close(log);
   }
   directory_ = next;
   if (!directory_) return;
-  for (const TcpLog log : flowstats::kTcpLogs) {
+  for (const auto& [log, name, bit] : flowstats::kLogs) {
     if (LogFile* file = directory_->file(log)) account(*file, file->write({}), log);
   }
 }
 
-void BatchWriter::close(TcpLog log) {
+void BatchWriter::close(Log log) {
   LogFile* file = directory_->file(log);
   if (file == nullptr) return;
   if (file->exists()) ++files_;

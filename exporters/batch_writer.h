@@ -45,11 +45,11 @@ class BatchWriter {
   [[nodiscard]] uint64_t bytes() const { return bytes_; }
 
  private:
-  void lose(const BatchRows& rows, flowstats::TcpLog log);
-  void write_rows(const BatchRows& rows, flowstats::TcpLog log);
-  void account(const LogFile& file, const WriteResult& result, flowstats::TcpLog log);
+  void lose(const BatchRows& rows, flowstats::Log log);
+  void write_rows(const BatchRows& rows, flowstats::Log log);
+  void account(const LogFile& file, const WriteResult& result, flowstats::Log log);
   void note(const LogFile& file, int error, uint64_t rows_lost);
-  void close(flowstats::TcpLog log);
+  void close(flowstats::Log log);
 
   flowstats::CounterBlock& counters_;
   WriteErrors& errors_;

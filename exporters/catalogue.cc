@@ -9,6 +9,7 @@
 #include <rapidjson/prettywriter.h>
 #include <rapidjson/stringbuffer.h>
 
+#include "exporters/log_catalogue.h"
 #include "flowstats/base/counters.h"
 #include "flowstats/columns/layouts.h"
 #include "flowstats/columns/mplane_name.h"
@@ -21,14 +22,14 @@ namespace {
 using flowstats::CounterSpec;
 using flowstats::Group;
 using flowstats::IpfixElement;
+using flowstats::Log;
 using flowstats::MplaneVocabulary;
 using flowstats::Schema;
 using flowstats::TcpColumn;
-using flowstats::TcpLog;
 using JsonWriter = rapidjson::PrettyWriter<rapidjson::StringBuffer>;
 
 /// 1 for the first column; 0 when the log of that schema has no such column.
-size_t position(Schema schema, TcpLog log, const TcpColumn& column) {
+size_t position(Schema schema, Log log, const TcpColumn& column) {
   const auto columns = flowstats::columns_of(schema, log);
   const auto found =
       std::find_if(columns.begin(), columns.end(), [&column](const TcpColumn& other) {
@@ -39,7 +40,7 @@ size_t position(Schema schema, TcpLog log, const TcpColumn& column) {
 
 /// Every column of any schema, in the order of the larger one.
 std::span<const TcpColumn> all_columns() {
-  return flowstats::columns_of(Schema::tstat_3_3, TcpLog::complete);
+  return flowstats::columns_of(Schema::tstat_3_3, Log::tcp_complete);
 }
 static_assert(std::all_of(flowstats::kMplaneTcpCompleteColumns.begin(),
                           flowstats::kMplaneTcpCompleteColumns.end(), [](const TcpColumn& c) {
@@ -52,7 +53,7 @@ static_assert(std::all_of(flowstats::kMplaneTcpCompleteColumns.begin(),
 std::string ordinal(size_t position) { return position == 0 ? "-" : std::to_string(position); }
 
 std::string_view logs_of(const TcpColumn& column) {
-  return position(Schema::tstat_3_3, TcpLog::nocomplete, column) != 0 ? "both" : "complete";
+  return position(Schema::tstat_3_3, Log::tcp_nocomplete, column) != 0 ? "both" : "complete";
 }
 
 /// "86", "29305/86" for a reverse element, "-" for none.
@@ -77,8 +78,8 @@ Cells column_titles() {
 }
 
 Cells column_cells(const TcpColumn& c) {
-  return {ordinal(position(Schema::mplane, TcpLog::complete, c)),
-          ordinal(position(Schema::tstat_3_3, TcpLog::complete, c)),
+  return {ordinal(position(Schema::mplane, Log::tcp_complete, c)),
+          ordinal(position(Schema::tstat_3_3, Log::tcp_complete, c)),
           std::string{c.text()},
           std::string{flowstats::group_name(c.group)},
           std::string{logs_of(c)},
@@ -154,8 +155,8 @@ void json_column(JsonWriter& json, const TcpColumn& c) {
   json_string(json, "name", c.text());
   json_string(json, "group", flowstats::group_name(c.group));
   json_string(json, "log", logs_of(c));
-  json_position(json, "position_mplane", position(Schema::mplane, TcpLog::complete, c));
-  json_position(json, "position_tstat_3_3", position(Schema::tstat_3_3, TcpLog::complete, c));
+  json_position(json, "position_mplane", position(Schema::mplane, Log::tcp_complete, c));
+  json_position(json, "position_tstat_3_3", position(Schema::tstat_3_3, Log::tcp_complete, c));
   json_string(json, "unit", unit_name(c.spec->unit));
   json_ipfix(json, c.ipfix());
   json_string(json, "mplane_2014", mplane_name(c, MplaneVocabulary::proxy_2014));
@@ -165,17 +166,51 @@ void json_column(JsonWriter& json, const TcpColumn& c) {
 }
 
 template <class List, class Each>
-std::string json_list(std::string_view key, const List& list, const Each& each) {
-  rapidjson::StringBuffer buffer;
-  JsonWriter json{buffer};
-  json.SetIndent(' ', 2);
-  json.StartObject();
+void json_array(JsonWriter& json, std::string_view key, const List& list, const Each& each) {
   json.Key(key.data(), static_cast<rapidjson::SizeType>(key.size()));
   json.StartArray();
   for (const auto& item : list) each(json, item);
   json.EndArray();
+}
+
+/// An object of what `fill` writes.
+template <class Fill>
+std::string json_object(const Fill& fill) {
+  rapidjson::StringBuffer buffer;
+  JsonWriter json{buffer};
+  json.SetIndent(' ', 2);
+  json.StartObject();
+  fill(json);
   json.EndObject();
   return std::string{buffer.GetString(), buffer.GetSize()} + '\n';
+}
+
+void json_other_log(JsonWriter& json, const DescribedLog& log) {
+  json.StartObject();
+  json_string(json, "log", log.name);
+  size_t position = 0;
+  json_array(json, "columns", log.columns, [&](JsonWriter& out, const DescribedColumn& c) {
+    out.StartObject();
+    json_string(out, "name", c.name);
+    json_string(out, "group", flowstats::group_name(c.group));
+    json_position(out, "position", ++position);
+    json_string(out, "unit", unit_name(c.unit));
+    json_ipfix(out, c.ipfix);
+    json_string(out, "help", c.help);
+    out.EndObject();
+  });
+  json.EndObject();
+}
+
+Cells other_titles() { return {"position", "name", "group", "unit", "ipfix", "meaning"}; }
+
+std::vector<Cells> other_cells(const DescribedLog& log) {
+  std::vector<Cells> rows;
+  for (const DescribedColumn& c : log.columns)
+    rows.push_back({std::to_string(rows.size() + 1), c.name,
+                    std::string{flowstats::group_name(c.group)}, std::string{unit_name(c.unit)},
+                    ipfix_text(c.ipfix), std::string{c.help}});
+  return rows;
 }
 
 void json_counter(JsonWriter& json, const CounterSpec& counter) {
@@ -187,10 +222,12 @@ void json_counter(JsonWriter& json, const CounterSpec& counter) {
 }
 
 constexpr std::string_view kColumnsIntroduction =
-    R"(# Columns of log_tcp_complete and log_tcp_nocomplete
+    R"(# Columns of the logs
 
 Made from the tables in `flowstats/columns/` by `tapstat describe columns --markdown`;
 edit those.
+
+## log_tcp_complete and log_tcp_nocomplete
 
 Positions are for all groups on, in the schema `mplane` (2014, the default) and in `tstat-3.3`;
 with groups off the columns that are left are numbered from 1 again, so find a column by its name.
@@ -215,16 +252,30 @@ reason.
 }  // namespace
 
 std::string describe_columns(CatalogueForm form) {
-  if (form == CatalogueForm::json) return json_list("columns", all_columns(), json_column);
+  if (form == CatalogueForm::json)
+    return json_object([](JsonWriter& json) {
+      json_array(json, "columns", all_columns(), json_column);
+      json_array(json, "other_logs", describe_other_logs(), json_other_log);
+    });
   std::vector<Cells> rows;
   for (const TcpColumn& c : all_columns()) rows.push_back(column_cells(c));
-  if (form == CatalogueForm::text) return text_table(column_titles(), rows);
-  return std::string{kColumnsIntroduction} + markdown_table(column_titles(), rows);
+  const bool is_text = form == CatalogueForm::text;
+  std::string page =
+      is_text ? text_table(column_titles(), rows)
+              : std::string{kColumnsIntroduction} + markdown_table(column_titles(), rows);
+  for (const DescribedLog& log : describe_other_logs())
+    page += is_text
+                ? fmt::format("\n{}\n{}", log.name, text_table(other_titles(), other_cells(log)))
+                : fmt::format("\n## {}\n\n{}", log.name,
+                              markdown_table(other_titles(), other_cells(log)));
+  return page;
 }
 
 std::string describe_counters(CatalogueForm form) {
   if (form == CatalogueForm::json)
-    return json_list("counters", flowstats::kCounterTable, json_counter);
+    return json_object([](JsonWriter& json) {
+      json_array(json, "counters", flowstats::kCounterTable, json_counter);
+    });
   const Cells titles = {"name", "unit", "meaning"};
   std::vector<Cells> rows;
   for (const CounterSpec& c : flowstats::kCounterTable)

@@ -12,7 +12,7 @@ namespace {
 
 using flowstats::ActiveConfig;
 using flowstats::Counter;
-using flowstats::TcpRecord;
+using flowstats::RecordHead;
 using flowstats::Timestamp;
 
 constexpr std::chrono::seconds kRetryAfter{1};
@@ -37,7 +37,7 @@ void DirectoryFollower::announce_config(const ActiveConfig& config, Timestamp si
   next_epoch_.store(pending_.front().config.epoch, std::memory_order_release);
 }
 
-bool DirectoryFollower::is_due(const TcpRecord& record) const {
+bool DirectoryFollower::is_due(const RecordHead& record) const {
   const bool late = options_.rotate.us > 0 &&
                     flowstats::elapsed(current_->since(), record.closed) >= options_.rotate;
   if (!is_announced(record.epoch) && !late) [[likely]]
@@ -54,7 +54,7 @@ std::filesystem::path DirectoryFollower::directory() const {
   return path_;
 }
 
-void DirectoryFollower::follow(const TcpRecord& record) {
+void DirectoryFollower::follow(const RecordHead& record) {
   if (is_announced(record.epoch)) return take(announced_up_to(record.epoch));
   take({config_, record.closed});
 }

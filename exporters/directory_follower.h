@@ -24,7 +24,7 @@
 #include "flowstats/active_config.h"
 #include "flowstats/base/counters.h"
 #include "flowstats/base/result.h"
-#include "flowstats/flow_record.h"
+#include "flowstats/record.h"
 
 namespace tapstat::exporters {
 
@@ -51,9 +51,9 @@ class DirectoryFollower {
   // The rest: collecting stage only.
 
   /// True when `record` must not go into the open directory.
-  [[nodiscard]] bool is_due(const flowstats::TcpRecord& record) const;
+  [[nodiscard]] bool is_due(const flowstats::RecordHead& record) const;
   /// Opens the directory that `record` is due for.
-  void follow(const flowstats::TcpRecord& record);
+  void follow(const flowstats::RecordHead& record);
   /// Follows the announced configurations up to `epoch` without a record; false when there is
   /// nothing to follow, or not yet.
   bool follow_up_to(uint32_t epoch);

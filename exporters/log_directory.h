@@ -25,9 +25,9 @@ class LogDirectory {
                const flowstats::ActiveConfig& config, flowstats::Timestamp since);
 
   /// The shape of a log's rows; nullopt when the log is switched off.
-  [[nodiscard]] std::optional<LogShape> shape(flowstats::TcpLog log) const;
+  [[nodiscard]] std::optional<LogShape> shape(flowstats::Log log) const;
   /// nullptr when the log is switched off.
-  [[nodiscard]] LogFile* file(flowstats::TcpLog log);
+  [[nodiscard]] LogFile* file(flowstats::Log log);
 
   [[nodiscard]] const std::filesystem::path& path() const { return path_; }
   [[nodiscard]] const flowstats::ActiveConfig& config() const { return config_; }
@@ -37,10 +37,11 @@ class LogDirectory {
  private:
   std::filesystem::path path_;
   flowstats::Schema schema_;
+  flowstats::Mode mode_;
   bool gzip_;
   flowstats::ActiveConfig config_;
   flowstats::Timestamp since_;
-  std::array<std::optional<LogFile>, flowstats::kTcpLogs.size()> files_;
+  std::array<std::optional<LogFile>, flowstats::kLogCount> files_;
 };
 
 }  // namespace tapstat::exporters

@@ -12,15 +12,18 @@
 #include <vector>
 
 #include "exporters/compress.h"
+#include "exporters/joined_names.h"
 #include "exporters/log_directory.h"
 #include "exporters/row_buffer.h"
 #include "flowstats/base/check.h"
-#include "flowstats/columns/layouts.h"
-#include "flowstats/flow_record.h"
+#include "flowstats/log_mask.h"
+#include "flowstats/record_buffer.h"
 
 namespace tapstat::exporters {
 
-inline constexpr size_t kBatchRecordsMax = 256;
+/// As much as the second-level cache of a formatting thread holds, and the largest record fits.
+inline constexpr uint32_t kBatchUnits = 256 * 16;
+inline constexpr uint32_t kBatchRecordsMax = 1024;
 
 /// The rows of one log in a batch.
 struct BatchRows {
@@ -32,15 +35,15 @@ struct BatchRows {
 struct RecordBatch {
   enum class Stage : uint8_t { filling, collected, formatted };
 
-  std::vector<flowstats::TcpRecord> records = std::vector<flowstats::TcpRecord>(kBatchRecordsMax);
-  size_t count = 0;
+  flowstats::RecordBuffer records{kBatchUnits, kBatchRecordsMax};
+  JoinedNames names;                        // of the records
   bool failed = false;                      // there was no memory for its rows
   std::shared_ptr<LogDirectory> directory;  // where all records of the batch go
   uint32_t epoch = 0;                       // of the configuration they are written under
-  std::array<BatchRows, flowstats::kTcpLogs.size()> rows;
+  std::array<BatchRows, flowstats::kLogCount> rows;
   GzipPacker packer;
 
-  [[nodiscard]] BatchRows& rows_of(flowstats::TcpLog log) { return rows[static_cast<size_t>(log)]; }
+  [[nodiscard]] BatchRows& rows_of(flowstats::Log log) { return rows[static_cast<size_t>(log)]; }
 
   /// The owner of `from` takes or gives: every write before is visible to who takes the batch next.
   void hand_over(Stage from, Stage to) {
@@ -53,7 +56,8 @@ struct RecordBatch {
 
   /// Gives the batch back to the collecting stage.
   void recycle() {
-    count = 0;
+    records.clear();
+    names.clear();
     failed = false;
     directory.reset();
     for (BatchRows& r : rows) {

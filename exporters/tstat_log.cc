@@ -2,11 +2,10 @@
 
 #include <algorithm>
 #include <cstddef>
-#include <utility>
 
 #include <fmt/format.h>
 
-#include "exporters/value_text.h"
+#include "exporters/row_writer.h"
 
 namespace tapstat::exporters {
 
@@ -14,8 +13,8 @@ namespace {
 
 using flowstats::Group;
 using flowstats::GroupMask;
+using flowstats::Log;
 using flowstats::TcpColumn;
-using flowstats::TcpLog;
 using flowstats::TcpRecord;
 
 /// Where a group's columns lie in a layout; they are one run.
@@ -32,24 +31,10 @@ consteval Run run_of(Group group) {
   return {static_cast<size_t>(first - kColumns.begin()), static_cast<size_t>(last - first)};
 }
 
-/// The specification is a constant here, so the call of `read` becomes a load of the field.
-template <const auto& kColumns, size_t kIndex>
-inline void append_column(RowBuffer& out, const TcpRecord& record) {
-  constexpr auto kRead = kColumns[kIndex].spec->read;
-  constexpr auto kSide = kColumns[kIndex].side;
-  append_value(out, kRead(record, kSide));
-  char* at = out.space(1);
-  *at = ' ';
-  out.commit(at + 1);
-}
-
 template <const auto& kColumns, Group kGroup>
 void append_group(RowBuffer& out, const TcpRecord& record) {
   constexpr Run kRun = run_of<kColumns>(kGroup);
-  [&]<size_t... kOffset>(std::index_sequence<kOffset...>) {
-    (append_column<kColumns, kRun.begin + kOffset>(out, record), ...);
-  }
-  (std::make_index_sequence<kRun.count>{});
+  append_columns<kColumns, kRun.begin, kRun.count>(out, record, ' ');
 }
 
 /// Groups in file order, which is not the order of their bits.
@@ -60,13 +45,15 @@ void append_groups(RowBuffer& out, GroupMask groups, const TcpRecord& record) {
   if (groups.has(Group::p2p)) append_group<kColumns, Group::p2p>(out, record);
   if (groups.has(Group::options)) append_group<kColumns, Group::options>(out, record);
   if (groups.has(Group::layer7)) append_group<kColumns, Group::layer7>(out, record);
+  if (groups.has(Group::fingerprint)) append_group<kColumns, Group::fingerprint>(out, record);
   out.back() = '\n';
 }
 
 template <const auto& kColumns>
 consteval size_t columns_in_runs() {
   size_t n = 0;
-  for (const Group g : {Group::core, Group::end_to_end, Group::p2p, Group::options, Group::layer7})
+  for (const Group g : {Group::core, Group::end_to_end, Group::p2p, Group::options, Group::layer7,
+                        Group::fingerprint})
     n += run_of<kColumns>(g).count;
   return n;
 }
@@ -77,7 +64,7 @@ static_assert(columns_in_runs<flowstats::kTstatTcpCompleteColumns>() ==
 
 /// log_tcp_nocomplete is the core group alone, so its layout needs no row writer of its own.
 GroupMask groups_in_row(const LogShape& shape) {
-  return shape.log == TcpLog::nocomplete ? GroupMask{} : shape.groups;
+  return shape.log == Log::tcp_nocomplete ? GroupMask{} : shape.groups;
 }
 
 }  // namespace

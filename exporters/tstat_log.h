@@ -12,14 +12,18 @@
 #include "flowstats/columns/layouts.h"
 #include "flowstats/flow_record.h"
 #include "flowstats/group_mask.h"
+#include "flowstats/log_mask.h"
+#include "flowstats/measurement.h"
 
 namespace tapstat::exporters {
 
 /// What decides the shape of a log file.
 struct LogShape {
   flowstats::Schema schema = flowstats::Schema::mplane;
-  flowstats::TcpLog log = flowstats::TcpLog::complete;
+  flowstats::Log log = flowstats::Log::tcp_complete;
   flowstats::GroupMask groups;
+  flowstats::Mode mode = flowstats::Mode::tstat;
+  uint8_t http_privacy = 0;  // httplog_full_url
 };
 
 /// `#NN#name:1 name:2 ...` with the line end. NN is the sum of all groups that are on, in decimal

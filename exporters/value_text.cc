@@ -3,8 +3,10 @@
 #include <arpa/inet.h>
 #include <netinet/in.h>
 
+#include <algorithm>
 #include <array>
 #include <bit>
+#include <cmath>
 #include <cstring>
 
 namespace tapstat::exporters {
@@ -47,6 +49,24 @@ uint64_t scaled_to_millionths(uint64_t mantissa, int places) {
   const unsigned __int128 rest = product & ((static_cast<unsigned __int128>(1) << places) - 1);
   const unsigned __int128 half = static_cast<unsigned __int128>(1) << (places - 1);
   return quotient + ((rest > half || (rest == half && (quotient & 1) != 0)) ? 1 : 0);
+}
+
+template <class MustEscape>
+void append_with_escapes(RowBuffer& out, std::string_view text, MustEscape must_escape) {
+  if (text.empty()) return out.append("-");
+  constexpr std::string_view kHex = "0123456789ABCDEF";
+  char* at = out.space(3 * text.size());
+  for (size_t i = 0; i < text.size(); ++i) {
+    const auto byte = static_cast<unsigned char>(text[i]);
+    if (must_escape(byte, i == 0)) {
+      *at++ = '%';
+      *at++ = kHex[byte >> 4];
+      *at++ = kHex[byte & 15];
+    } else {
+      *at++ = text[i];
+    }
+  }
+  out.commit(at);
 }
 
 }  // namespace
@@ -95,20 +115,33 @@ char* write_address(char* out, const flowstats::Address& address) {
 }
 
 void append_escaped(RowBuffer& out, std::string_view text) {
-  if (text.empty()) return out.append("-");
-  constexpr std::string_view kHex = "0123456789ABCDEF";
-  char* at = out.space(3 * text.size());
-  for (size_t i = 0; i < text.size(); ++i) {
-    const auto byte = static_cast<unsigned char>(text[i]);
-    if (byte < 0x21 || byte == 0x7f || (byte == '#' && i == 0)) {
-      *at++ = '%';
-      *at++ = kHex[byte >> 4];
-      *at++ = kHex[byte & 15];
-    } else {
-      *at++ = text[i];
-    }
-  }
-  out.commit(at);
+  append_with_escapes(out, text, [](unsigned char byte, bool is_first) {
+    return byte < 0x21 || byte == 0x7f || (byte == '#' && is_first);
+  });
+}
+
+void append_phrase(RowBuffer& out, std::string_view text) {
+  append_with_escapes(out, text,
+                      [](unsigned char byte, bool) { return byte < 0x20 || byte == 0x7f; });
+}
+
+/// %g is the general form with six digits.
+char* write_general(char* out, double value) {
+  if (!std::isfinite(value)) value = 0;
+  return std::to_chars(out, out + kDecimalCharsMax, value, std::chars_format::general, 6).ptr;
+}
+
+char* write_hex(char* out, const flowstats::Hex& value) {
+  *out++ = '0';
+  *out++ = 'x';
+  const int digits = std::max(1, (static_cast<int>(std::bit_width(value.value)) + 3) / 4);
+  for (int i = digits; i < value.digits; ++i) *out++ = '0';
+  return std::to_chars(out, out + 16, value.value, 16).ptr;
+}
+
+void append_community_id(RowBuffer& out, const flowstats::CommunityId& id) {
+  const auto text = flowstats::community_id_text(id);
+  out.append({text.data(), text.size()});
 }
 
 }  // namespace tapstat::exporters

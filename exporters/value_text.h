@@ -32,6 +32,16 @@ inline constexpr size_t kAddressCharsMax = 45;  // INET6_ADDRSTRLEN without its 
 /// nothing becomes "-".
 void append_escaped(RowBuffer& out, std::string_view text);
 
+/// The same for tab-separated logs: blanks stay, a '#' in front does, too.
+void append_phrase(RowBuffer& out, std::string_view text);
+
+/// printf("%g") and "0x%0*x". What is not a number prints as 0.
+[[nodiscard]] char* write_general(char* out, double value);
+[[nodiscard]] char* write_hex(char* out, const flowstats::Hex& value);
+
+/// As its specification writes it.
+void append_community_id(RowBuffer& out, const flowstats::CommunityId& id);
+
 /// Most values of a row have one digit.
 [[nodiscard]] inline char* write_integer(char* out, uint64_t value) {
   if (value < 10) {
@@ -59,6 +69,14 @@ void append_escaped(RowBuffer& out, std::string_view text);
     append_escaped(out, *t);
   else if (const auto* n = std::get_if<flowstats::Absent>(&value))
     out.append(n->text);
+  else if (const auto* g = std::get_if<flowstats::General>(&value))
+    out.commit(write_general(out.space(kDecimalCharsMax), g->value));
+  else if (const auto* h = std::get_if<flowstats::Hex>(&value))
+    out.commit(write_hex(out.space(kIntegerCharsMax), *h));
+  else if (const auto* p = std::get_if<flowstats::Phrase>(&value))
+    append_phrase(out, p->text);
+  else if (const auto* c = std::get_if<flowstats::CommunityId>(&value))
+    append_community_id(out, *c);
 }
 
 }  // namespace tapstat::exporters

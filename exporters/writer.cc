@@ -6,6 +6,7 @@
 #include <chrono>
 #include <condition_variable>
 #include <exception>
+#include <memory>
 #include <mutex>
 #include <new>
 #include <optional>
@@ -20,10 +21,11 @@
 
 #include "exporters/batch_writer.h"
 #include "exporters/directory_follower.h"
+#include "exporters/log_rows.h"
+#include "exporters/name_joiner.h"
 #include "exporters/record_batch.h"
 #include "exporters/record_collector.h"
 #include "exporters/thread_placement.h"
-#include "exporters/tstat_log.h"
 #include "exporters/turn.h"
 #include "exporters/write_errors.h"
 
@@ -33,16 +35,12 @@ namespace {
 
 using flowstats::ActiveConfig;
 using flowstats::CounterBlock;
-using flowstats::TcpLog;
-using flowstats::TcpRecord;
+using flowstats::Log;
+using flowstats::RecordHead;
 using Stage = RecordBatch::Stage;
 
 /// How long the writer sleeps when the rings are empty: short beside `flush`, long beside a batch.
 constexpr std::chrono::milliseconds kIdleWait{1};
-
-constexpr TcpLog log_of(const TcpRecord& record) {
-  return record.complete ? TcpLog::complete : TcpLog::nocomplete;
-}
 
 /// Never more than there are cores, which TBB would complain about on standard error.
 unsigned thread_count(const WriterOptions& options) {
@@ -53,16 +51,17 @@ unsigned thread_count(const WriterOptions& options) {
 }
 
 /// The parallel stage: touches nothing but the batch.
-void format_rows(RecordBatch& batch) {
-  std::array<std::optional<LogShape>, flowstats::kTcpLogs.size()> shapes;
-  for (const TcpLog log : flowstats::kTcpLogs)
+void format_rows(RecordBatch& batch, const Anonymiser* anonymiser) {
+  std::array<std::optional<LogShape>, flowstats::kLogCount> shapes;
+  for (const auto& [log, name, bit] : flowstats::kLogs)
     shapes[static_cast<size_t>(log)] = batch.directory->shape(log);
-  for (size_t i = 0; i < batch.count; ++i) {
-    const TcpRecord& record = batch.records[i];
-    const TcpLog log = log_of(record);
-    if (const auto& shape = shapes[static_cast<size_t>(log)])
-      append_row(batch.rows_of(log).lines, *shape, record);
-  }
+  batch.records.for_each([&](RecordHead& record) {
+    const Log log = log_of(record);
+    BatchRows& rows = batch.rows_of(log);
+    const auto& shape = shapes[static_cast<size_t>(log)];
+    rows.rows +=
+        shape ? append_rows(rows.lines, *shape, record, anonymiser) : rows_when_off(record);
+  });
   if (!batch.directory->gzip()) return;
   for (BatchRows& rows : batch.rows)
     if (!rows.lines.empty()) batch.packer.append_member(rows.packed, rows.lines.text());
@@ -78,7 +77,10 @@ class Writer::Impl {
         threads_(thread_count(options_)),
         files_(counters, errors_),
         follower_(options_, counters, errors_, std::move(announce)),
-        collector_(std::move(sources), follower_, options_.flush, batches_in_flight() + 1),
+        anonymiser_(options_.anonymiser ? std::make_unique<Anonymiser>(*options_.anonymiser)
+                                        : nullptr),
+        names_(options_.names, counters),
+        collector_(std::move(sources), follower_, names_, options_.flush, batches_in_flight() + 1),
         arena_(static_cast<int>(threads_), 1),
         placement_(arena_, options_.cpus) {}
 
@@ -197,11 +199,14 @@ class Writer::Impl {
 
   [[gnu::noinline]] RecordBatch* format_batch(RecordBatch* batch) {
     batch->take(Stage::collected);
-    for (size_t i = 0; i < batch->count; ++i) ++batch->rows_of(log_of(batch->records[i])).rows;
     try {
-      format_rows(*batch);
+      format_rows(*batch, anonymiser_.get());
     } catch (const std::bad_alloc&) {
       batch->failed = true;
+      for (BatchRows& rows : batch->rows) rows.rows = 0;
+      batch->records.for_each([&](const RecordHead& record) {
+        batch->rows_of(log_of(record)).rows += rows_when_off(record);
+      });
     }
     batch->hand_over(Stage::collected, Stage::formatted);
     return batch;
@@ -219,6 +224,8 @@ class Writer::Impl {
   WriteErrors errors_;
   BatchWriter files_;  // last stage; before start() and after the thread has ended, control
   DirectoryFollower follower_;
+  std::unique_ptr<const Anonymiser> anonymiser_;  // formatting threads share it
+  NameJoiner names_;
   RecordCollector collector_;
   tbb::task_arena arena_;
   ThreadPlacement placement_;

@@ -14,10 +14,13 @@
 #include <string>
 #include <vector>
 
+#include "exporters/anonymiser.h"
+#include "exporters/name_joiner.h"
 #include "flowstats/active_config.h"
 #include "flowstats/base/counters.h"
 #include "flowstats/base/result.h"
 #include "flowstats/base/units.h"
+#include "flowstats/measurement.h"
 #include "flowstats/record_queue.h"
 
 namespace tapstat::exporters {
@@ -25,12 +28,15 @@ namespace tapstat::exporters {
 struct WriterOptions {
   std::filesystem::path base;  // directories are created below; made with parents when absent
   flowstats::Schema schema = flowstats::Schema::mplane;
-  bool gzip = false;           // log_tcp_complete.gz
+  flowstats::Mode mode = flowstats::Mode::tstat;
+  bool gzip = false;  // log_tcp_complete.gz
+  NameOptions names;
   flowstats::Duration rotate;  // packet time between directories; zero = never
   flowstats::Duration flush =
       flowstats::seconds(1);  // wall clock: rows are in the file at most this late
-  std::vector<int> cpus;      // where its threads run; empty: on any that the process may use
-  unsigned threads_max = 0;   // that format and compress; 0 = as many as writer_threads() says
+  std::optional<AnonymiserOptions> anonymiser;  // absent: rows tell everything as it is
+  std::vector<int> cpus;     // where its threads run; empty: on any that the process may use
+  unsigned threads_max = 0;  // that format and compress; 0 = as many as writer_threads() says
 };
 
 /// Threads that format and compress on `cores` cores. Text: a quarter, 1 to 4, since one makes a

@@ -8,6 +8,7 @@
 #include <cstdint>
 
 #include "flowstats/group_mask.h"
+#include "flowstats/log_mask.h"
 
 namespace tapstat::flowstats {
 
@@ -19,14 +20,14 @@ enum class Schema : uint8_t {
 struct ActiveConfig {
   uint32_t epoch = 1;  // grows by one with every publication
   GroupMask groups = GroupMask::all();
-  bool log_tcp_complete = true;
-  bool log_tcp_nocomplete = true;
-  uint32_t rotation = 0;  // grows when a new output directory is wanted for the same columns
+  LogMask logs = LogMask::usual();
+  uint8_t http_privacy = 0;  // httplog_full_url: 0 no paths, 1 paths without query, 2 everything
+  uint32_t rotation = 0;     // grows when a new output directory is wanted for the same columns
 
   /// Rows of both may stand in the same files.
   [[nodiscard]] constexpr bool same_output(const ActiveConfig& other) const {
-    return groups == other.groups && log_tcp_complete == other.log_tcp_complete &&
-           log_tcp_nocomplete == other.log_tcp_nocomplete && rotation == other.rotation;
+    return groups == other.groups && logs == other.logs && http_privacy == other.http_privacy &&
+           rotation == other.rotation;
   }
 };
 

@@ -50,7 +50,7 @@ void TcpFlow::fill_record(TcpRecord& record, FlowEnd end) const {
     half.end_to_end = {sample[d].round_trips, sender[d].hops};
     half.options = join(sender[d].options, cold[d].options);
     half.options.timestamps_seen = state.has(d, direction_flag::kTimestampsSeen);
-    half.layer7 = sample[d].layer7;
+    half.layer7.pushed_messages = sample[d].pushed_messages;
     const Endpoint e = tuple.sender(static_cast<Direction>(d));
     record.address[side] = e.address;
     record.port[side] = e.port;
@@ -61,8 +61,6 @@ void TcpFlow::fill_record(TcpRecord& record, FlowEnd end) const {
   record.complete = end == FlowEnd::complete;
   record.first = first;
   record.last = last();
-  record.p2p = {};
-  record.layer7 = {};
 }
 
 }  // namespace tapstat::flowstats

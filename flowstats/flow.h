@@ -11,6 +11,7 @@
 #include <cstdint>
 #include <optional>
 
+#include "flowstats/base/arena.h"
 #include "flowstats/base/units.h"
 #include "flowstats/flow_record.h"
 #include "flowstats/measurement.h"
@@ -46,8 +47,8 @@ struct alignas(64) TcpFlow {
     end_to_end::RoundTrips round_trips;
     Timestamp first_data = kNever;
     Timestamp first_ack = kNever;
-    uint32_t message_end = 0;  // sent_end when the latest message was closed by PSH or FIN
-    layer7::Half layer7;
+    uint32_t message_end = 0;      // sent_end when the latest message was closed by PSH or FIN
+    uint32_t pushed_messages = 0;  // ended by PSH or FIN
   };
   /// Handshake, anomalies and the end.
   struct ColdPart {

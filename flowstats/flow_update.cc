@@ -35,10 +35,10 @@ void note_options(options::Cold& o, const TcpOptions& seen, Mode mode) {
   const uint32_t start = seen ? s.message_end : after_syn;
   if (mode == Mode::tstat) {
     if (s.message_end >= sent_end) return;
-    s.layer7.pushed_messages += sent_end != (s.message_end == 0 ? after_syn : start);
+    s.pushed_messages += sent_end != (s.message_end == 0 ? after_syn : start);
   } else {
     if (seen && !seq_before(s.message_end, sent_end)) return;
-    s.layer7.pushed_messages += seq_before(start, sent_end);
+    s.pushed_messages += seq_before(start, sent_end);
   }
   s.message_end = sent_end;
   state.set(d, direction_flag::kMessageSeen);

@@ -16,7 +16,8 @@ enum class Group : uint8_t {
   layer7 = 2,
   p2p = 4,
   options = 8,
-  advanced = 16
+  advanced = 16,
+  fingerprint = 32,  // beyond Tstat
 };
 
 class GroupMask {
@@ -35,7 +36,8 @@ class GroupMask {
   }
   constexpr bool operator==(const GroupMask&) const = default;
 
-  /// The four optional groups with columns; `advanced` (16) only changes the number in the header.
+  /// Tstat's four optional groups with columns; `advanced` (16) only changes the number in the
+  /// header.
   static constexpr GroupMask all() { return GroupMask{15}; }
 
  private:
@@ -50,12 +52,13 @@ struct GroupName {
 };
 
 /// Optional groups in bit order.
-inline constexpr std::array<GroupName, 5> kGroupNames = {{
+inline constexpr std::array<GroupName, 6> kGroupNames = {{
     {Group::end_to_end, "end_to_end", "End_to_end", "tcplog_end_to_end"},
     {Group::layer7, "layer7", "Layer7", "tcplog_layer7"},
     {Group::p2p, "p2p", "P2P", "tcplog_p2p"},
     {Group::options, "options", "Options", "tcplog_options"},
     {Group::advanced, "advanced", "Advanced", "tcplog_advanced"},
+    {Group::fingerprint, "fingerprint", "Fingerprint", "tcplog_fingerprint"},
 }};
 
 [[nodiscard]] constexpr std::string_view group_name(Group group) {

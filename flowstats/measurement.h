@@ -19,8 +19,8 @@ inline constexpr uint32_t kSegmentsPerQuadrantMin = 48, kSegmentsPerQuadrantMax 
 /// Bounds of one worker. The defaults are Tstat's.
 struct FlowLimits {
   uint32_t tcp_flows_max = 180'000;
-  uint32_t half_open_flows_max = 22'500;     // of these flows: kept small until the second segment
-  uint32_t udp_pairs_max = 360'000;          // tstat mode: UDP pairs that drive the table sweep
+  uint32_t half_open_flows_max = 22'500;  // of these flows: kept small until the second segment
+  uint32_t udp_flows_max = 360'000;
   uint32_t slot_search_max = 200;            // tstat mode: slots tried after the next one
   uint32_t segments_per_quadrant_max = 100;  // kSegmentsPerQuadrantMin to kSegmentsPerQuadrantMax
   // Pools shared by the worker's flows; a flow whose segments come in order takes nothing of them.
@@ -35,10 +35,24 @@ struct FlowTimeouts {
   Duration udp_singleton = seconds(10);  // a single datagram
 };
 
+/// Inspection of payload: classes of flows, TLS, HTTP, names. Bounds are those of one worker.
+struct Inspection {
+  bool enabled = true;
+  bool fingerprints = false;           // JA4 and what else the fingerprint group prints
+  uint32_t tcp_flows_max = 180'000;    // inspected at the same time
+  uint32_t hello_buffers_max = 2'000;  // handshakes in several segments, 16 KiB each
+  uint32_t quic_flows_max = 20'000;    // QUIC handshakes at the same time
+  uint32_t rtp_streams_max = 50'000;   // RTP and RTCP sources at the same time
+  uint32_t entropy_sample = 60;        // bytes of each of the first four payloads (MSE)
+  double entropy_threshold = 3.7;      // bits per nibble
+};
+
 struct Measurement {
   Mode mode = Mode::tstat;
   FlowLimits limits;
+  Inspection inspection;
   FlowTimeouts timeouts;
+  Duration log_interval = seconds(1);  // of log_tcp_periodic and log_udp_periodic
   /// Segments of a flow that repeat IPv4 id, checksum and length of the one before them in their
   /// direction within this time are left out, as a mirror port that copies frames twice makes them.
   /// Zero: off.

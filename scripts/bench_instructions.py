@@ -7,12 +7,16 @@ they decide where times on a shared machine cannot.
     bench_instructions.py --update BASELINE.json       writes the figures there
 
 Only what happens inside bench/run_pipeline's measured_*() is counted: neither the generator nor the
-start of the program. Figures, each in both modes but the floor:
+start of the program. Figures, each in both modes but the floor, the first four without inspection
+of payload:
 
     steady   a packet of 10,000 open connections
     isp_mix  a packet of the ISP mix, openings and closings included
     loss5    the same with 5 % loss and 2 % reordering
     flow     a flow of the set-up stress on top of its packets, which count as steady ones
+    tls      a packet past the first ten of a flow with TLS (bench/layer7_traffic.h)
+    mixed    the same of the mixed traffic there
+    ... off  both without inspection of payload: what classification adds is the difference
     floor    a packet of the floor (dataplane/floor.h)
 
 Exit status 1: too many instructions; 77: valgrind is not installed.
@@ -29,12 +33,14 @@ import tempfile
 TOLERANCE = 0.03
 SKIPPED = 77  # what meson takes for "not run"
 MODES = ("tstat", "corrected")
-NAMES = ("steady", "isp_mix", "loss5", "flow")
-STEADY = ("steady", 10_000, 40_960)  # flows, packets: whole blocks of 2,048
+NAMES = ("steady", "isp_mix", "loss5", "flow", "tls", "tls off", "mixed", "mixed off")
+OFF = "off"  # without inspection of payload: the flows' filler is of no protocol
+STEADY = ("steady", 10_000, 40_960, OFF)  # flows, packets: whole blocks of 2,048
 FLOOR = ("floor", 10_000, 40_960)
-ISP_MIX = ("isp_mix", 1_000, 500)  # flows, of them at the same time
-LOSS5 = ("isp_mix_loss5", 1_000, 500)
-SETUP = ("setup_stress", 3_000, 1_000)
+ISP_MIX = ("isp_mix", 1_000, 500, OFF)  # flows, of them at the same time
+LOSS5 = ("isp_mix_loss5", 1_000, 500, OFF)
+LAYER7 = ((2_000, 163_840), (2_000, 163_840, OFF))  # with and without inspection
+SETUP = ("setup_stress", 3_000, 1_000, OFF)
 
 
 def count(program, mode, load):
@@ -71,6 +77,10 @@ def figures(program):
             found[f"{mode} {name}"] = instructions / packets
         instructions, packets, flows = count(program, mode, SETUP)
         found[f"{mode} flow"] = (instructions - packets * steady) / flows
+        for name in ("tls", "mixed"):
+            for load in LAYER7:
+                instructions, packets, _ = count(program, mode, (name, *load))
+                found[" ".join([mode, name, *load[2:]])] = instructions / packets
     instructions, packets, _ = count(program, MODES[0], FLOOR)
     found["floor"] = instructions / packets
     return {name: round(value, 1) for name, value in found.items()}

@@ -1,13 +1,7 @@
 #include "control/rest/access.h"
 
-#include <fcntl.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <array>
-#include <cerrno>
-#include <cstring>
 #include <string_view>
 #include <utility>
 
@@ -16,6 +10,7 @@
 #include <openssl/sha.h>
 
 #include "control/rest/problem.h"
+#include "control/secret_file.h"
 #include "control/text.h"
 
 namespace tapstat::control::rest {
@@ -27,7 +22,6 @@ using http::Via;
 constexpr size_t kFailuresMax = 10;
 constexpr std::chrono::seconds kFailureWindow{60};
 constexpr size_t kAddressesMax = 1024;
-constexpr size_t kTokenFileBytesMax = 4096;
 
 /// "[::1]:8888" -> "[::1]", "LocalHost:80" -> "localhost".
 std::string host_name(std::string_view host) {
@@ -57,32 +51,14 @@ std::optional<http::Response> check_host(const std::string& host,
 }  // namespace
 
 flowstats::Result<std::string> read_token(const std::filesystem::path& path) {
-  const auto refuse = [&](const std::string& reason) {
-    return flowstats::fail(flowstats::ExitStatus::usage,
-                           "token file \"" + path.string() + "\": " + reason);
-  };
-  const int descriptor = open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-  if (descriptor < 0) return refuse(std::string(std::strerror(errno)) + ".");
-  struct stat facts {};
-  const bool known = fstat(descriptor, &facts) == 0;
-  std::array<char, kTokenFileBytesMax> bytes{};
-  const ssize_t count = read(descriptor, bytes.data(), bytes.size());
-  close(descriptor);
-  if (!known || !S_ISREG(facts.st_mode)) return refuse("it is not a regular file.");
-  if (facts.st_uid != geteuid())
-    return refuse(fmt::format("it belongs to uid {}, this process runs as uid {}. Run: chown {} {}",
-                              facts.st_uid, geteuid(), geteuid(), path.string()));
-  const auto mode = static_cast<unsigned>(facts.st_mode & 07777);
-  if (mode != 0400 && mode != 0600)
-    return refuse(fmt::format("its mode is {:04o}, others may use it. Run: chmod 0400 {}", mode,
-                              path.string()));
-  if (count < 0) return refuse("it cannot be read.");
-  const std::string_view text(bytes.data(), static_cast<size_t>(count));
-  const std::string_view token = trim(text.substr(0, text.find('\n')));
-  if (token.empty())
-    return refuse(
-        fmt::format("its first line is empty. Run: openssl rand -hex 32 > {}", path.string()));
-  return std::string(token);
+  auto line = read_secret(path, "token file");
+  if (!line) return line;
+  std::string token(trim(*line));
+  if (!token.empty()) return token;
+  return flowstats::fail(flowstats::ExitStatus::usage,
+                         fmt::format("token file \"{0}\": its first line is empty. Run: openssl "
+                                     "rand -hex 32 > {0}",
+                                     path.string()));
 }
 
 Access::Access(AccessOptions options, std::function<std::set<std::string>(const http::Peer&)> roles)

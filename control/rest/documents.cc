@@ -42,7 +42,7 @@ void workers(JsonText& json, const ProbeFigures& figures) {
 
 void totals(JsonText& json, const ProbeFigures& figures) {
   const CounterValues total = figures.total();
-  const Ledger ledger = make_ledger(total, figures.flows_open());
+  const Ledger ledger = make_ledger(total, {figures.flows_open(), udp_flows_open(total)});
   json.key("packets").object();
   json.key("received").number(total[Counter::rx_packets]);
   json.key("analysed").number(total[Counter::analysed_packets]);
@@ -162,7 +162,7 @@ std::string counters_json(const ProbeFigures& figures) {
     json.end_object();
   }
   json.end_array();
-  write_equations(json, make_ledger(total, figures.flows_open()));
+  write_equations(json, make_ledger(total, {figures.flows_open(), udp_flows_open(total)}));
   json.end_object();
   return json.str();
 }

@@ -95,27 +95,21 @@ void packet_reasons(Exposition& out, const CounterValues& total) {
 }
 
 void records(Exposition& out, const CounterValues& total) {
-  struct LogCounters {
-    std::string_view log;
-    Counter made, written, output_dropped, log_disabled;
-  };
-  constexpr LogCounters kLogs[] = {
-      {"log_tcp_complete", Counter::rows_complete_formatted, Counter::rows_complete_written,
-       Counter::rows_complete_dropped_write_error, Counter::rows_complete_dropped_log_disabled},
-      {"log_tcp_nocomplete", Counter::rows_nocomplete_formatted, Counter::rows_nocomplete_written,
-       Counter::rows_nocomplete_dropped_write_error, Counter::rows_nocomplete_dropped_log_disabled},
-  };
+  using flowstats::row_counter;
+  using flowstats::RowFate;
   out.family("records_total", "counter", "records of each log: made = written + the other states");
-  for (const LogCounters& log : kLogs) {
-    out.sample({{"log", log.log}, {"state", "made"}}, total[log.made]);
-    out.sample({{"log", log.log}, {"state", "written"}}, total[log.written]);
-    out.sample({{"log", log.log}, {"state", "output_dropped"}}, total[log.output_dropped]);
-    out.sample({{"log", log.log}, {"state", "log_disabled"}}, total[log.log_disabled]);
+  for (const auto& [log, name, bit] : flowstats::kLogs) {
+    out.sample({{"log", name}, {"state", "made"}}, total[row_counter(log, RowFate::formatted)]);
+    out.sample({{"log", name}, {"state", "written"}}, total[row_counter(log, RowFate::written)]);
+    out.sample({{"log", name}, {"state", "output_dropped"}},
+               total[row_counter(log, RowFate::write_error)]);
+    out.sample({{"log", name}, {"state", "log_disabled"}},
+               total[row_counter(log, RowFate::log_disabled)]);
   }
 }
 
 void ledger(Exposition& out, const ProbeFigures& figures, const CounterValues& total) {
-  const Ledger ledger = make_ledger(total, figures.flows_open());
+  const Ledger ledger = make_ledger(total, {figures.flows_open(), udp_flows_open(total)});
   out.family("ledger_difference", "gauge",
              "whole minus the sum of its parts; 0 while nothing is in flight between two counters");
   for (const Equation* equation : ledger.equations())

@@ -11,6 +11,8 @@
 #include <cstdint>
 #include <string_view>
 
+#include "flowstats/log_mask.h"
+
 namespace tapstat::flowstats {
 
 enum class Counter : uint8_t {
@@ -47,6 +49,23 @@ enum class Counter : uint8_t {
   segment_records_exhausted,
   trackers_taken,
   trackers_returned,
+  // UDP flows: as TCP flows.
+  udp_flows_created,
+  udp_flows_exported,
+  udp_flows_dropped_not_local,
+  udp_flows_dropped_queue_full,
+  udp_flows_refused_table_full,
+  udp_flows_evicted,
+  // Inspection of payload, and what it hands to the writer beside flows.
+  inspections_refused,
+  hello_buffers_refused,
+  quic_handshakes_refused,
+  rtp_streams_refused,
+  events_exported,
+  events_dropped_queue_full,
+  names_learnt,
+  names_overwritten,
+  names_joined_early,
   // Rows, for each log: formatted = written + dropped + queued.
   rows_complete_formatted,
   rows_complete_written,
@@ -56,6 +75,30 @@ enum class Counter : uint8_t {
   rows_nocomplete_written,
   rows_nocomplete_dropped_write_error,
   rows_nocomplete_dropped_log_disabled,
+  rows_udp_formatted,
+  rows_udp_written,
+  rows_udp_dropped_write_error,
+  rows_udp_dropped_log_disabled,
+  rows_mm_formatted,
+  rows_mm_written,
+  rows_mm_dropped_write_error,
+  rows_mm_dropped_log_disabled,
+  rows_http_formatted,
+  rows_http_written,
+  rows_http_dropped_write_error,
+  rows_http_dropped_log_disabled,
+  rows_dns_formatted,
+  rows_dns_written,
+  rows_dns_dropped_write_error,
+  rows_dns_dropped_log_disabled,
+  rows_tcp_periodic_formatted,
+  rows_tcp_periodic_written,
+  rows_tcp_periodic_dropped_write_error,
+  rows_tcp_periodic_dropped_log_disabled,
+  rows_udp_periodic_formatted,
+  rows_udp_periodic_written,
+  rows_udp_periodic_dropped_write_error,
+  rows_udp_periodic_dropped_log_disabled,
   bytes_written,
   directories_created,
   count_  // not a counter: how many there are
@@ -111,6 +154,31 @@ inline constexpr std::array<CounterSpec, kCounterCount> kCounterTable = {{
     {"trackers_taken", "trackers",
      "times a direction of a flow had more in flight than its flow holds, or a hole"},
     {"trackers_returned", "trackers", "times everything was acknowledged and in order again"},
+    {"udp_flows_created", "flows", "UDP flows opened"},
+    {"udp_flows_exported", "flows", "records of UDP flows handed to the writer"},
+    {"udp_flows_dropped_not_local", "flows",
+     "neither side is an internal network, so no row is written"},
+    {"udp_flows_dropped_queue_full", "flows",
+     "the record ring was full (live ports only; a replay waits)"},
+    {"udp_flows_refused_table_full", "flows", "UDP datagrams that found no room for a new flow"},
+    {"udp_flows_evicted", "flows",
+     "ended early to make room, their rows written as by a time-out (corrected mode)"},
+    {"inspections_refused", "flows",
+     "TCP flows whose payload was not looked at because all places were taken"},
+    {"hello_buffers_refused", "handshakes",
+     "TLS handshakes in several segments that found no buffer"},
+    {"quic_handshakes_refused", "handshakes",
+     "QUIC handshakes that were not decrypted for a bound"},
+    {"rtp_streams_refused", "streams", "RTP or RTCP sources that found no place"},
+    {"events_exported", "records",
+     "HTTP and DNS messages, streams and intervals handed to the writer"},
+    {"events_dropped_queue_full", "records",
+     "the same, lost because the record ring was full (live ports only; a replay waits)"},
+    {"names_learnt", "names", "addresses that DNS answers gave a name"},
+    {"names_overwritten", "names",
+     "of these, overwritten by newer ones because the cache was full"},
+    {"names_joined_early", "records",
+     "rows named before the DNS answers of all workers were in, because one of them stood still"},
     {"rows_complete_formatted", "rows", "rows made for log_tcp_complete"},
     {"rows_complete_written", "rows", "rows written to log_tcp_complete"},
     {"rows_complete_dropped_write_error", "rows",
@@ -123,6 +191,40 @@ inline constexpr std::array<CounterSpec, kCounterCount> kCounterTable = {{
      "rows for log_tcp_nocomplete lost because writing failed"},
     {"rows_nocomplete_dropped_log_disabled", "rows",
      "other flows while log_tcp_nocomplete was switched off"},
+    {"rows_udp_formatted", "rows", "rows made for log_udp_complete"},
+    {"rows_udp_written", "rows", "rows written to log_udp_complete"},
+    {"rows_udp_dropped_write_error", "rows",
+     "rows for log_udp_complete lost because writing failed"},
+    {"rows_udp_dropped_log_disabled", "rows", "UDP flows while log_udp_complete was switched off"},
+    {"rows_mm_formatted", "rows", "rows made for log_mm_complete"},
+    {"rows_mm_written", "rows", "rows written to log_mm_complete"},
+    {"rows_mm_dropped_write_error", "rows", "rows for log_mm_complete lost because writing failed"},
+    {"rows_mm_dropped_log_disabled", "rows",
+     "RTP and RTCP streams while log_mm_complete was switched off"},
+    {"rows_http_formatted", "rows", "rows made for log_http_complete"},
+    {"rows_http_written", "rows", "rows written to log_http_complete"},
+    {"rows_http_dropped_write_error", "rows",
+     "rows for log_http_complete lost because writing failed"},
+    {"rows_http_dropped_log_disabled", "rows",
+     "HTTP messages while log_http_complete was switched off"},
+    {"rows_dns_formatted", "rows", "rows made for log_dns_complete"},
+    {"rows_dns_written", "rows", "rows written to log_dns_complete"},
+    {"rows_dns_dropped_write_error", "rows",
+     "rows for log_dns_complete lost because writing failed"},
+    {"rows_dns_dropped_log_disabled", "rows",
+     "DNS messages while log_dns_complete was switched off"},
+    {"rows_tcp_periodic_formatted", "rows", "rows made for log_tcp_periodic"},
+    {"rows_tcp_periodic_written", "rows", "rows written to log_tcp_periodic"},
+    {"rows_tcp_periodic_dropped_write_error", "rows",
+     "rows for log_tcp_periodic lost because writing failed"},
+    {"rows_tcp_periodic_dropped_log_disabled", "rows",
+     "intervals of TCP flows while log_tcp_periodic was switched off"},
+    {"rows_udp_periodic_formatted", "rows", "rows made for log_udp_periodic"},
+    {"rows_udp_periodic_written", "rows", "rows written to log_udp_periodic"},
+    {"rows_udp_periodic_dropped_write_error", "rows",
+     "rows for log_udp_periodic lost because writing failed"},
+    {"rows_udp_periodic_dropped_log_disabled", "rows",
+     "intervals of UDP flows while log_udp_periodic was switched off"},
     {"bytes_written", "bytes", "bytes written to the log files, after compression"},
     {"directories_created", "directories", "output directories opened"},
 }};
@@ -138,6 +240,16 @@ struct CounterValues {
     return *this;
   }
 };
+
+/// What becomes of a row; the counters of a log stand in this order.
+enum class RowFate : uint8_t { formatted, written, write_error, log_disabled };
+
+[[nodiscard]] constexpr Counter row_counter(Log log, RowFate fate) {
+  return static_cast<Counter>(static_cast<size_t>(Counter::rows_complete_formatted) +
+                              4 * static_cast<size_t>(log) + static_cast<size_t>(fate));
+}
+static_assert(row_counter(Log::udp_periodic, RowFate::log_disabled) ==
+              Counter::rows_udp_periodic_dropped_log_disabled);
 
 class alignas(128) CounterBlock {
  public:

@@ -15,6 +15,7 @@
 #include <string_view>
 #include <variant>
 
+#include "flowstats/community_id.h"
 #include "flowstats/flow_record.h"
 #include "flowstats/group_mask.h"
 
@@ -28,6 +29,7 @@ enum class Unit : uint8_t {
   bytes,
   milliseconds,        // a length of time
   epoch_milliseconds,  // a moment, since 1970-01-01 00:00:00 UTC
+  epoch_seconds,       // the same
   hops,
   shift,  // binary places
   samples,
@@ -36,12 +38,13 @@ enum class Unit : uint8_t {
   code,  // an enumeration or a bit mask
   text,
   count,
+  seconds,  // a length of time
 };
 
 [[nodiscard]] constexpr std::string_view unit_name(Unit unit) {
-  constexpr std::array<std::string_view, 14> kNames = {
-      "address", "port",    "packets",  "bytes", "ms",   "ms since 1970", "hops",
-      "bits",    "samples", "messages", "0/1",   "code", "text",          "count"};
+  constexpr std::array<std::string_view, 16> kNames = {
+      "address", "port",    "packets",  "bytes", "ms",   "ms since 1970", "s since 1970", "hops",
+      "bits",    "samples", "messages", "0/1",   "code", "text",          "count",        "s"};
   return kNames[static_cast<size_t>(unit)];
 }
 
@@ -55,9 +58,29 @@ struct Absent {
   std::string_view text;
 };
 
+/// A number in the shortest of the forms of printf("%g").
+struct General {
+  double value = 0;
+  bool operator==(const General&) const = default;
+};
+
+/// "0x" and at least `digits` hexadecimal digits.
+struct Hex {
+  uint64_t value = 0;
+  uint8_t digits = 1;
+  bool operator==(const Hex&) const = default;
+};
+
+/// Text from the network in a log whose columns are separated by tabs: blanks may stay.
+struct Phrase {
+  std::string_view text;
+  bool operator==(const Phrase&) const = default;
+};
+
 /// One cell. Doubles are milliseconds, already divided as Tstat divides; a string_view is text from
 /// the network, valid as long as the record, and is escaped by whoever prints it.
-using Value = std::variant<uint64_t, int64_t, double, Address, std::string_view, Absent>;
+using Value = std::variant<uint64_t, int64_t, double, Address, std::string_view, Absent, General,
+                           Hex, Phrase, CommunityId>;
 
 /// Picks the signed or the unsigned alternative; bool prints as 0 or 1.
 template <std::integral T>
@@ -101,7 +124,9 @@ enum class MplanePrimitive : uint8_t {
   switch (unit) {
     case Unit::address: return MplanePrimitive::address;
     case Unit::milliseconds:
-    case Unit::epoch_milliseconds: return MplanePrimitive::time;
+    case Unit::seconds:
+    case Unit::epoch_milliseconds:
+    case Unit::epoch_seconds: return MplanePrimitive::time;
     case Unit::flag: return MplanePrimitive::boolean;
     case Unit::code:
     case Unit::text: return MplanePrimitive::string;

@@ -109,7 +109,7 @@ inline constexpr TcpColumnSpec kCoreClasses[] = {
      [](const TcpRecord& r, Side) { return integer(r.layer7.connection_type); }},
     {"p2p_t", "tstat.flow.class.p2p", Unit::code, {},
      "peer-to-peer protocol; 0 = none",
-     [](const TcpRecord& r, Side) { return integer(r.layer7.p2p_type); }},
+     [](const TcpRecord& r, Side) { return integer(r.p2p.type); }},
     {"http_t", "tstat.flow.class.http", Unit::code, {},
      "class of the HTTP content; 0 = not HTTP",
      [](const TcpRecord& r, Side) { return integer(r.layer7.http_type); }},

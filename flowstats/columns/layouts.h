@@ -8,6 +8,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <iterator>
 #include <span>
 #include <string_view>
 
@@ -15,18 +16,12 @@
 #include "flowstats/columns/column.h"
 #include "flowstats/columns/core.h"
 #include "flowstats/columns/end_to_end.h"
+#include "flowstats/columns/fingerprint.h"
 #include "flowstats/columns/layer7.h"
 #include "flowstats/columns/options.h"
 #include "flowstats/columns/p2p.h"
 
 namespace tapstat::flowstats {
-
-enum class TcpLog : uint8_t { complete, nocomplete };
-inline constexpr std::array<TcpLog, 2> kTcpLogs = {TcpLog::complete, TcpLog::nocomplete};
-
-[[nodiscard]] constexpr std::string_view log_name(TcpLog log) {
-  return log == TcpLog::complete ? "log_tcp_complete" : "log_tcp_nocomplete";
-}
 
 using TcpBlock = Block<TcpRecord>;
 using TcpColumn = Column<TcpRecord>;
@@ -54,6 +49,8 @@ inline constexpr TcpBlock kMplaneTcpComplete[] = {
     {Group::options, Sides::server, kOptionsDirectional},
     {Group::layer7, Sides::alternating, kLayer7Messages},
     {Group::layer7, Sides::flow, kLayer7Names},
+    {Group::fingerprint, Sides::flow, kFingerprintFlow<TcpRecord>},
+    {Group::fingerprint, Sides::flow, kFingerprintTcp},
 };
 
 inline constexpr TcpBlock kTstatTcpNocomplete[] = {
@@ -88,7 +85,13 @@ inline constexpr TcpBlock kTstatTcpComplete[] = {
     {Group::layer7, Sides::flow, kLayer7Resolution},
     {Group::layer7, Sides::alternating, kLayer7Versions},
     {Group::layer7, Sides::flow, kLayer7DnsChannel},
+    {Group::fingerprint, Sides::flow, kFingerprintFlow<TcpRecord>},
+    {Group::fingerprint, Sides::flow, kFingerprintTcp},
 };
+
+/// Beyond Tstat's columns.
+inline constexpr size_t kFingerprintTcpColumns =
+    std::size(kFingerprintFlow<TcpRecord>) + std::size(kFingerprintTcp);
 
 inline constexpr auto kMplaneTcpNocompleteColumns = expand<TcpRecord, kMplaneTcpNocomplete>();
 inline constexpr auto kMplaneTcpCompleteColumns = expand<TcpRecord, kMplaneTcpComplete>();
@@ -96,17 +99,18 @@ inline constexpr auto kTstatTcpNocompleteColumns = expand<TcpRecord, kTstatTcpNo
 inline constexpr auto kTstatTcpCompleteColumns = expand<TcpRecord, kTstatTcpComplete>();
 
 static_assert(kMplaneTcpNocompleteColumns.size() == 42);
-static_assert(kMplaneTcpCompleteColumns.size() == 42 + 14 + 6 + 46 + 4);
+static_assert(kMplaneTcpCompleteColumns.size() == 42 + 14 + 6 + 46 + 4 + kFingerprintTcpColumns);
 static_assert(kTstatTcpNocompleteColumns.size() == 44);
-static_assert(kTstatTcpCompleteColumns.size() == 134);
+static_assert(kTstatTcpCompleteColumns.size() == 134 + kFingerprintTcpColumns);
 static_assert(names_are_unique_per_group(kMplaneTcpCompleteColumns));
 static_assert(names_are_unique_per_group(kTstatTcpCompleteColumns));
 
-/// All columns of a log, whatever groups are on.
-[[nodiscard]] constexpr std::span<const TcpColumn> columns_of(Schema schema, TcpLog log) {
-  if (log == TcpLog::complete)
+/// All columns of a log of TCP flows, whatever groups are on; empty for other logs.
+[[nodiscard]] constexpr std::span<const TcpColumn> columns_of(Schema schema, Log log) {
+  if (log == Log::tcp_complete)
     return schema == Schema::mplane ? std::span<const TcpColumn>{kMplaneTcpCompleteColumns}
                                     : std::span<const TcpColumn>{kTstatTcpCompleteColumns};
+  if (log != Log::tcp_nocomplete) return {};
   return schema == Schema::mplane ? std::span<const TcpColumn>{kMplaneTcpNocompleteColumns}
                                   : std::span<const TcpColumn>{kTstatTcpNocompleteColumns};
 }

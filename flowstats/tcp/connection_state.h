@@ -26,7 +26,9 @@ inline constexpr uint32_t kSynSeen = 1 << 0, kFinSeen = 1 << 1, kRstSeen = 1 << 
                           kIsClient = 1 << 10,  // it opened the flow
     kIsInternal = 1 << 11,                      // its sender is in the internal networks
     kIsLatest = 1 << 12,                        // the latest segment came from it
-    kScalingIsOpen = 1 << 13;                   // window scales not settled yet (in both)
+    kScalingIsOpen = 1 << 13,                   // window scales not settled yet (in both)
+    kIsInspected = 1 << 14,                     // its payload is looked at
+    kIsWatched = 1 << 15;                       // only where it begins like a word
 }  // namespace direction_flag
 
 class ConnectionState {

@@ -1,8 +1,9 @@
-/// The operator's internal networks: decides c_isint and s_isint.
+/// A list of networks: the operator's internal ones, which decide c_isint and s_isint, and those
+/// whose addresses are anonymised or are not.
 ///
-/// Immutable after start and shared by all workers. A list without networks of a family makes that
-/// whole family internal, as in Tstat; so does a default-constructed list. At most kNetworksMax
-/// networks of each family.
+/// Immutable after start and shared by all threads. As the list of internal networks, one without
+/// networks of a family makes that whole family internal, as in Tstat; so does a
+/// default-constructed list. At most kNetworksMax networks of each family.
 #pragma once
 
 #include <array>
@@ -31,9 +32,12 @@ class NetworkList {
   }
 
   [[nodiscard]] bool contains(IpVersion version, IpAddress address) const {
-    const auto& networks = version == IpVersion::v4 ? v4_ : v6_;
-    if (networks.empty()) return true;
-    for (const Network& n : networks)
+    return count(version) == 0 || lists(version, address);
+  }
+
+  /// In one of the networks, of which there may be none.
+  [[nodiscard]] bool lists(IpVersion version, IpAddress address) const {
+    for (const Network& n : version == IpVersion::v4 ? v4_ : v6_)
       if ((address.high & n.mask.high) == n.address.high &&
           (address.low & n.mask.low) == n.address.low)
         return true;

@@ -43,10 +43,10 @@ struct Segment {
   FiveTuple tuple;
   uint64_t hash = 0;  // hash_tuple(tuple, seed)
   // These come in one piece from the TCP header (dataplane/parse_plain.h).
-  uint32_t seq = 0, ack = 0;
-  uint16_t window = 0;    // as sent, not scaled
-  uint16_t checksum = 0;  // TCP checksum as sent, never verified
-  uint8_t flags = 0;      // tcp_flag
+  uint32_t seq = 0, ack = 0;  // UDP: length field of its header; bytes behind the IP header
+  uint16_t window = 0;        // as sent, not scaled
+  uint16_t checksum = 0;      // TCP checksum as sent, never verified
+  uint8_t flags = 0;          // tcp_flag
   bool malformed_offset =
       false;  // corrected mode: data offset beyond the IP payload, payload_length set to 0
   Direction direction = Direction::from_a;

@@ -14,6 +14,7 @@
 #include "dataplane/flow_shard.h"
 #include "dataplane/parse.h"
 #include "flowstats/base/check.h"
+#include "tests/support/flow_records.h"
 
 namespace {
 
@@ -79,7 +80,7 @@ std::vector<uint8_t> tcp_segment(const uint8_t* code) {
 flowstats::Measurement small(flowstats::Mode mode) {
   flowstats::Measurement measurement;
   measurement.mode = mode;
-  measurement.limits.tcp_flows_max = measurement.limits.udp_pairs_max = 64;
+  measurement.limits.tcp_flows_max = measurement.limits.udp_flows_max = 64;
   measurement.limits.segment_records_max = 256;
   return measurement;
 }
@@ -127,7 +128,7 @@ class Rig {
 
  private:
   void drain() {
-    while (const size_t count = ring_.drain(drained_)) records_ += count;
+    while (const size_t count = tests::drain_flows(ring_, drained_)) records_ += count;
   }
 
   flowstats::Measurement measurement_;

@@ -125,14 +125,21 @@ TcpRecord take_record(Bytes& in) {
   record.encrypted = {in.flag(), in.flag()};
   record.ip_version = in.flag() ? flowstats::IpVersion::v6 : flowstats::IpVersion::v4;
   record.complete = in.flag();
+  // Where the texts lie is the worker's word, which is tested where they are made.
+  record.units = flowstats::record_units(sizeof record);
+  record.layer7.server_name = record.layer7.common_name = record.layer7.http_host = {};
+  record.layer7.http_status_size = 3;
+  for (auto& half : record.halves) half.layer7.tls_versions = {};
+  record.fingerprint = {};
+  record.resolution = nullptr;
   return record;
 }
 
 void check_record(Bytes in) {
   const exporters::LogShape shape{
       in.flag() ? flowstats::Schema::mplane : flowstats::Schema::tstat_3_3,
-      in.flag() ? flowstats::TcpLog::complete : flowstats::TcpLog::nocomplete,
-      flowstats::GroupMask{static_cast<uint8_t>(in.take<uint8_t>() & 31)}};
+      in.flag() ? flowstats::Log::tcp_complete : flowstats::Log::tcp_nocomplete,
+      flowstats::GroupMask{static_cast<uint8_t>(in.take<uint8_t>() & 63)}};
   exporters::RowBuffer row;
   exporters::append_row(row, shape, take_record(in));
   std::string_view line = row.text();

@@ -11,6 +11,7 @@
 #include "dataplane/flow_shard.h"
 #include "dataplane/record_ring.h"
 #include "exporters/tstat_log.h"
+#include "tests/support/flow_records.h"
 #include "tests/support/segment_source.h"
 
 namespace tapstat::tests {
@@ -27,7 +28,7 @@ struct ShardOutcome {
       exporters::RowBuffer text;
       exporters::append_row(
           text,
-          {flowstats::Schema::tstat_3_3, flowstats::TcpLog::complete, flowstats::GroupMask::all()},
+          {flowstats::Schema::tstat_3_3, flowstats::Log::tcp_complete, flowstats::GroupMask::all()},
           record);
       rows.push_back((record.complete ? "+" : "-") + std::string(text.text()));
     }
@@ -53,7 +54,7 @@ struct ShardPlan {
   flowstats::Measurement measurement;
   measurement.mode = mode;
   measurement.limits.tcp_flows_max = flows;
-  measurement.limits.udp_pairs_max = 64;
+  measurement.limits.udp_flows_max = 64;
   measurement.limits.segment_records_max = 4096;
   return measurement;
 }
@@ -83,7 +84,7 @@ struct ShardPlan {
     }
     flows.finish(plan.measurement.mode == flowstats::Mode::tstat ? last : clock, 1);
     std::vector<flowstats::TcpRecord> drained(1024);
-    drained.resize(ring.drain(drained));
+    drained.resize(tests::drain_flows(ring, drained));
     outcome.records.insert(outcome.records.end(), drained.begin(), drained.end());
     outcome.counters += counters->snapshot();
   }

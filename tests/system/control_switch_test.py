@@ -32,6 +32,11 @@ def specification(probe, group, when, token):
     raise AssertionError(f"no capability {label}")
 
 
+def has_header(probe, begin):
+    """A log that has just been made may have no header yet."""
+    return any(lines and lines[0].startswith(begin) for _, lines in probe.logs())
+
+
 class Switching(TestCase):
     def assert_rows_fit(self, logs):
         """Number of data rows; each has as many fields as the header above it has names."""
@@ -122,7 +127,7 @@ class Switching(TestCase):
             probe.stop()
         shutil.move(probe.out, self.directory / "before")
         with Serving(self.directory, "-g", "none", config=config) as probe:
-            wait_until(lambda: any(lines[0].startswith("#01#") for _, lines in probe.logs()))
+            wait_until(lambda: has_header(probe, "#01#"))
             redeem = {"redemption": "measure", "version": 0, "token": "kept"}
             self.assertIn("receipt", probe.mplane(redeem)[1])
             probe.wait_for_line(r"TCP log level set to 0 ", timeout=10)

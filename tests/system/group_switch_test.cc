@@ -84,7 +84,7 @@ class GroupSwitch : public ::testing::Test {
     auto result = control::run_replay_pipeline(captures, options, signals, messages);
     EXPECT_TRUE(result.has_value());
     Outcome outcome{std::move(*result), {}};
-    EXPECT_TRUE(control::make_ledger(outcome.result.counters, 0).closes());
+    EXPECT_TRUE(control::make_ledger(outcome.result.counters, {}).closes());
     for (const auto& d : outcome.result.writer.directories)
       outcome.complete.push_back(read_log(d / "log_tcp_complete"));
     return outcome;
@@ -179,7 +179,7 @@ TEST_F(GroupSwitch, SeveralWorkersSwitchTogether) {
 
 TEST_F(GroupSwitch, ALogCanBeSwitchedOffAndOn) {
   ActiveConfig off = config(2, 15);
-  off.log_tcp_complete = false;
+  off.logs.set(flowstats::Log::tcp_complete, false);
   const auto base = directory_ / "logs";
   auto capture = dataplane::open_capture(directory_ / "x.pcap", {});
   ASSERT_TRUE(capture.has_value());
@@ -199,7 +199,7 @@ TEST_F(GroupSwitch, ALogCanBeSwitchedOffAndOn) {
   EXPECT_FALSE(std::filesystem::exists(directories[1] / "log_tcp_complete"));
   EXPECT_EQ(read_log(directories[2] / "log_tcp_complete").rows.size(), kConnections - 60);
   EXPECT_EQ(result->counters[flowstats::Counter::rows_complete_dropped_log_disabled], 40U);
-  EXPECT_TRUE(control::make_ledger(result->counters, 0).closes());
+  EXPECT_TRUE(control::make_ledger(result->counters, {}).closes());
 }
 
 }  // namespace

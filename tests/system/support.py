@@ -59,6 +59,11 @@ def tapstat(*arguments, cwd=None, timeout=TIMEOUT_S, prefix=(), env=None):
     return Result(done)
 
 
+def is_plain():
+    """The binary has no sanitizer in it."""
+    return "sanitize=none" in tapstat("--version").out
+
+
 def directories(base):
     """The output directories below `base`, in order."""
     return sorted(Path(base).glob("*.out*"))

@@ -88,6 +88,34 @@ TEST(CommandLine, TakesEveryFlagOfReplay) {
               !a.progress);
 }
 
+TEST(CommandLine, AnonymisingHasTstatsFlags) {
+  const auto none = replay({"x.pcap"}).privacy;
+  EXPECT_FALSE(none.networks || none.except || none.key_value || none.key_text || none.key_base64 ||
+               none.encrypt_names);
+  const auto a = replay({"-Y", "y", "-W", "w", "--keyvalue", "k", "--enc", "x.pcap"}).privacy;
+  EXPECT_EQ(a.networks, "y");
+  EXPECT_EQ(a.except, "w");
+  EXPECT_EQ(a.key_value, "k");
+  EXPECT_TRUE(a.encrypt_names);
+  EXPECT_EQ(replay({"--keyfile", "f", "x.pcap"}).privacy.key_text, "f");
+  EXPECT_EQ(replay({"--keybase64", "f", "x.pcap"}).privacy.key_base64, "f");
+  EXPECT_EQ(refusal({"replay", "x", "--keyfile", "f", "--keyvalue", "k"}),
+            "--keyvalue, --keyfile and --keybase64 exclude each other.");
+  EXPECT_EQ(refusal({"replay", "x", "--keyvalue", ""}), "an empty key was given to --keyvalue.");
+  EXPECT_EQ(refusal({"replay", "x", "-Y", ""}), "an empty file name was given to --anonymise.");
+}
+
+TEST(CommandLine, AnonymiseKeyNeedsAName) {
+  const auto line = control::parse_command_line({"anonymise-key", "k", "-q"}, "v");
+  ASSERT_TRUE(line);
+  const auto a = std::get<control::AnonymiseKeyArguments>(*line);
+  EXPECT_EQ(a.file, "k");
+  EXPECT_TRUE(a.out.quiet);
+  EXPECT_EQ(refusal({"anonymise-key"}),
+            "anonymise-key needs the name of a file. Run \"tapstat anonymise-key --help\".");
+  EXPECT_EQ(refusal({"anonymise-key", ""}), "anonymise-key needs the name of a file.");
+}
+
 TEST(CommandLine, DefaultsAndFlagsOfBench) {
   const auto defaults =
       std::get<control::BenchArguments>(*control::parse_command_line({"bench", "x.pcap"}, "v"));
@@ -144,7 +172,7 @@ TEST(CommandLine, UnknownThingsNameTheNearestValidOne) {
   EXPECT_EQ(refusal({"replay", "x", "-g", "core,ptp"}),
             "--groups \"core,ptp\": unknown column group \"ptp\". Did you mean \"p2p\"? Groups: "
             "core, end_to_end, p2p, "
-            "options, layer7, advanced, all or none.");
+            "options, layer7, advanced, fingerprint, all or none.");
   EXPECT_EQ(refusal({"replay", "x", "--mode", "tsat"}),
             "--mode \"tsat\": must be tstat or corrected. Did you mean \"tstat\"?");
   EXPECT_EQ(refusal({"replay", "x", "--schema", "tstat"}),

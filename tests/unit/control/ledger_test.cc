@@ -36,11 +36,17 @@ CounterValues closed_run() {
   at(c, Counter::rows_complete_dropped_write_error) = 6;
   at(c, Counter::rows_nocomplete_formatted) = 31;
   at(c, Counter::rows_nocomplete_written) = 31;
+  at(c, Counter::udp_flows_created) = 12;
+  at(c, Counter::udp_flows_dropped_not_local) = 1;
+  at(c, Counter::udp_flows_dropped_queue_full) = 1;
+  at(c, Counter::udp_flows_exported) = 10;
+  at(c, Counter::rows_udp_formatted) = 10;
+  at(c, Counter::rows_udp_written) = 10;
   return c;
 }
 
 TEST(Ledger, ClosesWhenEverythingIsAccountedFor) {
-  const auto ledger = make_ledger(closed_run(), 0);
+  const auto ledger = make_ledger(closed_run(), {});
   EXPECT_TRUE(ledger.closes());
   for (const auto* equation : ledger.equations())
     EXPECT_EQ(equation->difference(), 0) << equation->name;
@@ -50,12 +56,14 @@ TEST(Ledger, EveryCounterOfAnEquationMatters) {
   const auto is_part = [](std::string_view name) {
     return name == "rx_packets" || name == "analysed_packets" || name.starts_with("dropped_") ||
            name == "flows_created" || name == "flows_exported" ||
-           name.starts_with("flows_dropped_") || name.starts_with("rows_");
+           name.starts_with("flows_dropped_") || name == "udp_flows_created" ||
+           name == "udp_flows_exported" || name.starts_with("udp_flows_dropped_") ||
+           name.starts_with("rows_");
   };
   for (size_t i = 0; i < flowstats::kCounterCount; ++i) {
     CounterValues c = closed_run();
     ++c.value[i];
-    EXPECT_EQ(make_ledger(c, 0).closes(), !is_part(flowstats::kCounterTable[i].name))
+    EXPECT_EQ(make_ledger(c, {}).closes(), !is_part(flowstats::kCounterTable[i].name))
         << flowstats::kCounterTable[i].name;
   }
 }
@@ -63,14 +71,14 @@ TEST(Ledger, EveryCounterOfAnEquationMatters) {
 TEST(Ledger, FlowsLeftOpenAreADifferenceUnlessNamed) {
   CounterValues c = closed_run();
   at(c, Counter::flows_created) += 5;
-  EXPECT_EQ(make_ledger(c, 0).flows.difference(), 5);
-  EXPECT_TRUE(make_ledger(c, 5).closes());
+  EXPECT_EQ(make_ledger(c, {}).flows.difference(), 5);
+  EXPECT_TRUE(make_ledger(c, {5}).closes());
 }
 
 TEST(Ledger, ADifferenceHasASign) {
   CounterValues c;
   at(c, Counter::analysed_packets) = 3;
-  EXPECT_EQ(make_ledger(c, 0).packets.difference(), -3);
+  EXPECT_EQ(make_ledger(c, {}).packets.difference(), -3);
 }
 
 TEST(Ledger, LossIsWhatTheProgramCouldHaveKept) {
@@ -83,7 +91,7 @@ TEST(Ledger, LossIsWhatTheProgramCouldHaveKept) {
   at(c, Counter::rows_complete_dropped_log_disabled) = 50;
   at(c, Counter::flows_dropped_queue_full) = 3;
   at(c, Counter::flows_dropped_not_local) = 60;
-  const auto ledger = make_ledger(c, 0);
+  const auto ledger = make_ledger(c, {});
   EXPECT_EQ(ledger.packets_lost(), 10U);
   EXPECT_DOUBLE_EQ(ledger.packets_lost_percent(), 10.0);
   EXPECT_EQ(ledger.records_lost(), 5U);
@@ -91,18 +99,18 @@ TEST(Ledger, LossIsWhatTheProgramCouldHaveKept) {
 
 TEST(Ledger, PercentagesStayWithinTheirBounds) {
   CounterValues c;
-  EXPECT_EQ(make_ledger(c, 0).packets_lost_percent(), 0);
-  EXPECT_EQ(make_ledger(c, 0).flows_refused_percent(), 0);
+  EXPECT_EQ(make_ledger(c, {}).packets_lost_percent(), 0);
+  EXPECT_EQ(make_ledger(c, {}).flows_refused_percent(), 0);
   at(c, Counter::dropped_ring_full) = 5;
   at(c, Counter::flows_refused_table_full) = 1;
   at(c, Counter::flows_created) = 3;
-  EXPECT_EQ(make_ledger(c, 0).flows_evicted_percent(), 0);
+  EXPECT_EQ(make_ledger(c, {}).flows_evicted_percent(), 0);
   at(c, Counter::flows_evicted) = 1;
-  EXPECT_NEAR(make_ledger(c, 0).flows_evicted_percent(), 33.3, 0.1);
+  EXPECT_NEAR(make_ledger(c, {}).flows_evicted_percent(), 33.3, 0.1);
   at(c, Counter::flows_evicted) = 4;
-  EXPECT_EQ(make_ledger(c, 0).flows_evicted_percent(), 100);
-  EXPECT_EQ(make_ledger(c, 0).packets_lost_percent(), 100);
-  EXPECT_EQ(make_ledger(c, 0).flows_refused_percent(), 25);
+  EXPECT_EQ(make_ledger(c, {}).flows_evicted_percent(), 100);
+  EXPECT_EQ(make_ledger(c, {}).packets_lost_percent(), 100);
+  EXPECT_EQ(make_ledger(c, {}).flows_refused_percent(), 25);
 }
 
 }  // namespace

@@ -68,6 +68,33 @@ TEST(NetworkFile, AFamilyWithoutNetworksIsInternalAndSaysSo) {
   EXPECT_TRUE(file.networks.contains(IpVersion::v6, {1, 2}));
 }
 
+TEST(NetworkFile, WarningsSayWhatTheListIsFor) {
+  using control::NetworkUse;
+  const auto anonymised = parse_network_file("0.0.0.0/0\n", "n", NetworkUse::anonymised);
+  EXPECT_EQ(
+      anonymised.warnings,
+      (std::vector<std::string>{"n:1: \"0.0.0.0/0\" makes every IPv4 address anonymised.",
+                                "n: no IPv6 network given, so no IPv6 address is anonymised."}));
+  const auto except = parse_network_file("::/0\n", "n", NetworkUse::not_anonymised);
+  EXPECT_EQ(except.warnings,
+            std::vector<std::string>{"n:1: \"::/0\" makes every IPv6 address an exception."});
+}
+
+TEST(NetworkFile, AddsSingleNetworks) {
+  flowstats::NetworkList list;
+  EXPECT_EQ(control::add_network(list, "10.0.0.0/8"), "");
+  EXPECT_EQ(control::add_network(list, "10.0.0.0/33"),
+            "\"10.0.0.0/33\": the prefix length must be 0 to 32.");
+  EXPECT_EQ(control::add_network(list, "10.0.0.0\n255.0.0.0").substr(0, 10), "\"10.0.0.0\n");
+  EXPECT_EQ(control::add_network(list, ""), "\"\": not a network.");
+  for (int i = 1; i < 100; ++i)
+    EXPECT_EQ(control::add_network(list, std::to_string(i) + ".0.0.0/8"), "");
+  EXPECT_EQ(control::add_network(list, "200.0.0.0/8"), "more than 100 IPv4 networks.");
+  EXPECT_EQ(list.count(IpVersion::v4), 100U);
+  EXPECT_TRUE(list.lists(IpVersion::v4, IpAddress::v4(address(10, 1, 2, 3))));
+  EXPECT_FALSE(list.lists(IpVersion::v6, {1, 2}));
+}
+
 TEST(NetworkFile, ListsAllBadLines) {
   const auto file = parse_network_file(
       "10.0.0.0/33\n10.0.0/8\n10.0.0.0/8\n2001:db8::/129\nfoo\n1.2.3.4\n5.6.7.8.9\n1.2.3.4/"

@@ -54,7 +54,7 @@ RunResult example() {
 TEST(EndTable, HasOneRowForEachCauseAndADifferenceOfZero) {
   const RunResult r = example();
   EXPECT_EQ(
-      control::end_table(r, control::make_ledger(r.counters, 0)),
+      control::end_table(r, control::make_ledger(r.counters, {})),
       "packets                        records                        rate\n"
       "  received         41,210        tcp complete      1,873        packets  1.96 Mpps (mean)\n"
       "  = analysed       40,902        tcp not complete    112        bits     10.7 Gb/s (mean)\n"
@@ -73,7 +73,7 @@ TEST(EndTable, MarksADifferenceAndNamesLosses) {
   set(r, Counter::flows_dropped_not_local, 4);
   set(r, Counter::flows_refused_table_full, 9);
   r.flows_open = 6;
-  const std::string table = control::end_table(r, control::make_ledger(r.counters, 0));
+  const std::string table = control::end_table(r, control::make_ledger(r.counters, {}));
   EXPECT_NE(table.find("  DIFFERENCE          1 (!)"), std::string::npos) << table;
   EXPECT_NE(table.find("DIFFERENCE             -4 (!)"), std::string::npos) << table;
   EXPECT_NE(table.find("+ lost: ring full"), std::string::npos);
@@ -86,7 +86,7 @@ TEST(EndTable, TheNextCommandFitsTheFiles) {
   RunResult r = example();
   r.gzip = true;
   r.writer.directories = {"it's/1.out", "it's/2.out"};
-  const std::string table = control::end_table(r, control::make_ledger(r.counters, 0));
+  const std::string table = control::end_table(r, control::make_ledger(r.counters, {}));
   EXPECT_NE(table.find("files   it's/2.out and 1 before it (2 files, 1.30 MB)   next: zcat "
                        "'it'\\''s/2.out/log_tcp_complete.gz' | column -ts' ' | less -S"),
             std::string::npos)
@@ -99,7 +99,7 @@ TEST(Summary, IsReadBackByAnotherParser) {
   unreadable.name = "bad\xff\"name";
   unreadable.error = "cannot read";
   r.inputs.push_back(unreadable);
-  const auto ledger = control::make_ledger(r.counters, 0);
+  const auto ledger = control::make_ledger(r.counters, {});
   rapidjson::Document d;
   d.Parse(control::summary_json(r, ledger, 4).c_str());
   ASSERT_FALSE(d.HasParseError());
@@ -129,7 +129,7 @@ TEST(Summary, SaysWhatMemoryWasTaken) {
   r.memory.touched = true;
   r.memory.touch_s = 0.125;
   rapidjson::Document d;
-  d.Parse(control::summary_json(r, control::make_ledger(r.counters, 0), 0).c_str());
+  d.Parse(control::summary_json(r, control::make_ledger(r.counters, {}), 0).c_str());
   ASSERT_FALSE(d.HasParseError());
   EXPECT_EQ(d["start_ms"].GetDouble(), 250);
   EXPECT_EQ(d["memory_ceiling_bytes"].GetUint64(), 1000U);
@@ -145,7 +145,7 @@ TEST(Summary, SaysWhatMemoryWasTaken) {
 TEST(Summary, CountersAreThereByName) {
   const RunResult r = example();
   rapidjson::Document d;
-  d.Parse(control::counters_json(r, control::make_ledger(r.counters, 0)).c_str());
+  d.Parse(control::counters_json(r, control::make_ledger(r.counters, {})).c_str());
   ASSERT_FALSE(d.HasParseError());
   for (size_t i = 0; i < flowstats::kCounterCount; ++i) {
     const std::string name(flowstats::kCounterTable[i].name);

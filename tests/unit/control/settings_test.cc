@@ -139,7 +139,7 @@ TEST_F(SettingsTest, CoreComesWithASpecificationAndStaysUntilTheFileIsReadAgain)
   start(0, false);
   EXPECT_FALSE(view("core").on);
   ASSERT_TRUE(settings_->hold(1, Group::p2p, client("a")));
-  EXPECT_TRUE(published_.back().log_tcp_complete);
+  EXPECT_TRUE(published_.back().logs.has(flowstats::Log::tcp_complete));
   EXPECT_EQ(take_announced(),
             (Lines{"Enabling log_tcp_complete", "TCP log level set to 4 (Core + P2P)"}));
   settings_->release(1);
@@ -147,7 +147,7 @@ TEST_F(SettingsTest, CoreComesWithASpecificationAndStaysUntilTheFileIsReadAgain)
   EXPECT_EQ(view("core").holders.size(), 1U);
   write_conf("[log]\nlog_tcp_complete = 0\n");
   EXPECT_TRUE(settings_->reload("file").ok);
-  EXPECT_FALSE(published_.back().log_tcp_complete);
+  EXPECT_FALSE(published_.back().logs.has(flowstats::Log::tcp_complete));
 }
 
 TEST_F(SettingsTest, CoreCannotBeSwitchedOff) {

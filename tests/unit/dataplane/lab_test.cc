@@ -53,7 +53,7 @@ Measurement in_mode(Mode mode) {
   Measurement measurement;
   measurement.mode = mode;
   measurement.limits.tcp_flows_max = 10'000;
-  measurement.limits.udp_pairs_max = 1'000;
+  measurement.limits.udp_flows_max = 1'000;
   measurement.limits.segment_records_max = 10'000;
   return measurement;
 }

@@ -8,6 +8,7 @@
 #include "dataplane/packet_handoff.h"
 #include "dataplane/record_ring.h"
 #include "dataplane/shard.h"
+#include "tests/support/flow_records.h"
 
 namespace tapstat::dataplane {
 namespace {
@@ -20,39 +21,39 @@ TEST(RecordRing, CarriesEveryRecordOnceAndInOrderAcrossThreads) {
   RecordRing ring(64, RecordRing::WhenFull::wait);
   std::thread worker([&] {
     for (uint32_t i = 0; i < kRecords; ++i) {
-      TcpRecord* record = ring.reserve();
+      TcpRecord* record = tests::reserve_flow(ring);
       ASSERT_NE(record, nullptr);
-      *record = {};
       record->epoch = i;
-      if (i % 7 == 0) ring.publish();
+      if (i % 7 == 0) ring.publish(flowstats::kNever);
     }
-    ring.publish();
+    ring.publish(flowstats::kNever);
   });
   std::vector<TcpRecord> batch(50);
   for (uint32_t next = 0; next < kRecords;)
-    for (size_t i = 0, n = ring.drain(batch); i < n; ++i) ASSERT_EQ(batch[i].epoch, next++);
+    for (size_t i = 0, n = tests::drain_flows(ring, batch); i < n; ++i)
+      ASSERT_EQ(batch[i].epoch, next++);
   worker.join();
-  EXPECT_EQ(ring.drain(batch), 0u);
+  EXPECT_EQ(tests::drain_flows(ring, batch), 0u);
 }
 
 TEST(RecordRing, NothingIsVisibleBeforePublish) {
   RecordRing ring(64, RecordRing::WhenFull::drop);
   std::vector<TcpRecord> batch(4);
-  *ring.reserve() = {};
-  EXPECT_EQ(ring.drain(batch), 0u);
-  ring.publish();
-  EXPECT_EQ(ring.drain(batch), 1u);
+  static_cast<void>(tests::reserve_flow(ring));
+  EXPECT_EQ(tests::drain_flows(ring, batch), 0u);
+  ring.publish(flowstats::kNever);
+  EXPECT_EQ(tests::drain_flows(ring, batch), 1u);
 }
 
 TEST(RecordRing, FullRingDropsWhenAskedTo) {
   RecordRing ring(16, RecordRing::WhenFull::drop);
-  int reserved = 0;
-  while (reserved < 1000 && ring.reserve() != nullptr) ++reserved;
-  ring.publish();
-  EXPECT_EQ(reserved, 15);  // one slot of an rte_ring stays empty
-  std::vector<TcpRecord> batch(100);
-  EXPECT_EQ(ring.drain(batch), 15u);
-  EXPECT_NE(ring.reserve(), nullptr);
+  uint32_t reserved = 0;
+  while (reserved < 1000 && tests::reserve_flow(ring) != nullptr) ++reserved;
+  ring.publish(flowstats::kNever);
+  EXPECT_EQ(reserved, ring.capacity());
+  std::vector<TcpRecord> batch(1000);
+  EXPECT_EQ(tests::drain_flows(ring, batch), reserved);
+  EXPECT_NE(tests::reserve_flow(ring), nullptr);
 }
 
 TEST(PacketHandoff, CarriesMarksBehindThePackets) {

@@ -9,6 +9,7 @@
 
 #include "dataplane/burst_frames.h"
 #include "dataplane/mempool.h"
+#include "tests/support/flow_records.h"
 #include "tests/support/packet_builder.h"
 
 namespace tapstat::dataplane {
@@ -71,7 +72,7 @@ class WorkerTest : public testing::Test {
     dispatch();
     worker.join();
     std::vector<TcpRecord> all(1 << 15);
-    all.resize(records_.drain(all));
+    all.resize(tests::drain_flows(records_, all));
     EXPECT_TRUE(status_.finished);
     EXPECT_EQ(rte_mempool_in_use_count(pool_->get()), 0u) << "every packet was freed";
     return all;

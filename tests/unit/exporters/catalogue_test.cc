@@ -29,7 +29,8 @@ TEST(Catalogue, CountersPageIsUpToDate) {
 
 TEST(Catalogue, TextHasALineForEachColumnUnderItsTitles) {
   const std::string text = describe_columns(CatalogueForm::text);
-  EXPECT_EQ(std::count(text.begin(), text.end(), '\n'), 1 + 134);
+  const std::string tcp = text.substr(0, text.find("\n\n") + 1);
+  EXPECT_EQ(std::count(tcp.begin(), tcp.end(), '\n'), 1 + 143);
   EXPECT_EQ(text.rfind("mplane  3.3  name", 0), 0U);
   EXPECT_NE(text.find("\n40      42   con_t "), std::string::npos) << text;
   EXPECT_NE(text.find("\n-       40   c_iscrypto "), std::string::npos) << text;
@@ -40,7 +41,7 @@ TEST(Catalogue, JsonNamesBothSchemasAndTheReverseElement) {
   document.Parse(describe_columns(CatalogueForm::json).c_str());
   ASSERT_FALSE(document.HasParseError());
   const auto& columns = document["columns"];
-  ASSERT_EQ(columns.Size(), 134U);
+  ASSERT_EQ(columns.Size(), 143U);
   const auto& s_packets = columns[16];
   EXPECT_STREQ(s_packets["name"].GetString(), "s_pkts_all");
   EXPECT_STREQ(s_packets["mplane"].GetString(), "packets.backward");
@@ -56,6 +57,22 @@ TEST(Catalogue, JsonNamesBothSchemasAndTheReverseElement) {
   EXPECT_EQ(c_iscrypto["position_tstat_3_3"].GetUint(), 40U);
   EXPECT_STREQ(c_iscrypto["log"].GetString(), "both");
   EXPECT_STREQ(columns[133]["log"].GetString(), "complete");
+}
+
+TEST(Catalogue, OtherLogsHaveTheirColumnsInFileOrder) {
+  rapidjson::Document document;
+  document.Parse(describe_columns(CatalogueForm::json).c_str());
+  ASSERT_FALSE(document.HasParseError());
+  const auto& logs = document["other_logs"];
+  ASSERT_EQ(logs.Size(), 7U);
+  EXPECT_STREQ(logs[0]["log"].GetString(), "log_udp_complete");
+  const auto& udp = logs[0]["columns"];
+  EXPECT_STREQ(udp[24]["name"].GetString(), "quic_ech");
+  EXPECT_EQ(udp[24]["position"].GetUint(), 25U);
+  EXPECT_STREQ(udp[25]["group"].GetString(), "fingerprint");
+  EXPECT_EQ(logs[1]["columns"].Size(), 53U);
+  EXPECT_STREQ(logs[2]["log"].GetString(), "log_http_complete, requests");
+  EXPECT_EQ(logs[4]["columns"].Size(), 22U);
 }
 
 TEST(Catalogue, JsonHasEveryCounter) {

@@ -29,6 +29,7 @@ ActiveConfig config_of(uint32_t epoch, uint8_t groups, uint32_t rotation = 0) {
   ActiveConfig config;
   config.epoch = epoch;
   config.groups = GroupMask{groups};
+  config.logs = flowstats::LogMask{3};  // the two of TCP flows
   config.rotation = rotation;
   return config;
 }

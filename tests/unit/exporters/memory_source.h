@@ -1,13 +1,14 @@
 /// A record queue in memory: any thread may push, the writer drains.
 #pragma once
 
-#include <algorithm>
+#include <array>
 #include <cstddef>
 #include <deque>
 #include <mutex>
-#include <span>
+#include <new>
 
 #include "flowstats/record_queue.h"
+#include "flowstats/records.h"
 
 namespace tapstat::tests {
 
@@ -16,13 +17,24 @@ class MemorySource : public flowstats::RecordSource {
   void push(const flowstats::TcpRecord& record) {
     const std::lock_guard lock{mutex_};
     records_.push_back(record);
+    records_.back().units = flowstats::record_units(sizeof record);
+    records_.back().kind = flowstats::RecordKind::tcp_flow;
   }
-  size_t drain(std::span<flowstats::TcpRecord> out) override {
+  size_t drain(flowstats::RecordBuffer& out, flowstats::Timestamp names_until) override {
+    return drain_up_to(kAllOfThem, out, names_until);
+  }
+  size_t drain_one(flowstats::RecordBuffer& out) override {
+    return drain_up_to(1, out, flowstats::kAlways);
+  }
+  [[nodiscard]] bool has_records() const override { return !empty(); }
+  flowstats::Timestamp frontier() override {
     const std::lock_guard lock{mutex_};
-    const size_t n = std::min(out.size(), records_.size());
-    std::copy_n(records_.begin(), n, out.begin());
-    records_.erase(records_.begin(), records_.begin() + static_cast<ptrdiff_t>(n));
-    return n;
+    return records_.empty() ? clock_ : records_.front().closed;
+  }
+  /// No record up to this moment will be pushed any more.
+  void advance(flowstats::Timestamp clock) {
+    const std::lock_guard lock{mutex_};
+    clock_ = clock;
   }
   [[nodiscard]] bool empty() const {
     const std::lock_guard lock{mutex_};
@@ -30,8 +42,28 @@ class MemorySource : public flowstats::RecordSource {
   }
 
  private:
+  static constexpr size_t kAllOfThem = ~size_t{0};
+
+  size_t drain_up_to(size_t records_max, flowstats::RecordBuffer& out,
+                     flowstats::Timestamp names_until) {
+    const std::lock_guard lock{mutex_};
+    size_t n = 0;
+    for (; n < records_max && !records_.empty(); ++n) {
+      alignas(flowstats::kRecordUnit) std::array<std::byte, kBytes> place{};
+      const flowstats::TcpRecord& record =
+          *new (place.data()) flowstats::TcpRecord(records_.front());
+      if (!out.has_room(record.units) || flowstats::name_time(record) > names_until) break;
+      out.append(record);
+      records_.pop_front();
+    }
+    return n;
+  }
+  static constexpr size_t kBytes =
+      flowstats::record_units(sizeof(flowstats::TcpRecord)) * flowstats::kRecordUnit;
+
   mutable std::mutex mutex_;
   std::deque<flowstats::TcpRecord> records_;
+  flowstats::Timestamp clock_ = flowstats::kNever;
 };
 
 }  // namespace tapstat::tests

@@ -69,8 +69,10 @@ inline flowstats::TcpRecord sample_record() {
   record.first = kStart;
   record.last = after_us(1'234'567);
   record.closed = record.last;
-  record.p2p = {1, 2, 3, 4, 5, 6};
-  record.layer7 = {8192, 3, 2};
+  record.inspected = true;
+  record.p2p = {3, 1, 2, 3, 4, 5, 6};
+  record.layer7.connection_type = 8192;
+  record.layer7.http_type = 2;
   return record;
 }
 

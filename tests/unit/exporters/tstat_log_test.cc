@@ -11,8 +11,8 @@ namespace {
 
 using flowstats::Group;
 using flowstats::GroupMask;
+using flowstats::Log;
 using flowstats::Schema;
-using flowstats::TcpLog;
 using namespace tapstat::tests;
 
 constexpr const char* kTstatHeader =
@@ -49,7 +49,7 @@ constexpr const char* kMplaneEndToEndColumns =
     " c_rtt_avg:43 c_rtt_min:44 c_rtt_max:45 c_rtt_std:46 c_rtt_cnt:47 c_ttl_min:48 c_ttl_max:49 "
     "s_rtt_avg:50 s_rtt_min:51 s_rtt_max:52 s_rtt_std:53 s_rtt_cnt:54 s_ttl_min:55 s_ttl_max:56";
 
-std::string row(Schema schema, TcpLog log, GroupMask groups) {
+std::string row(Schema schema, Log log, GroupMask groups) {
   RowBuffer out;
   append_row(out, {schema, log, groups}, sample_record());
   return std::string{out.text()};
@@ -62,18 +62,18 @@ GroupMask only(Group group) {
 }
 
 TEST(Header, OfTstatWithAllGroupsIsTheReferences) {
-  EXPECT_EQ(header_line({Schema::tstat_3_3, TcpLog::complete, GroupMask{31}}), kTstatHeader);
+  EXPECT_EQ(header_line({Schema::tstat_3_3, Log::tcp_complete, GroupMask{31}}), kTstatHeader);
 }
 
 TEST(Header, OfTheProxyOf2014IsAsPublished) {
-  EXPECT_EQ(header_line({Schema::mplane, TcpLog::complete, GroupMask{}}),
+  EXPECT_EQ(header_line({Schema::mplane, Log::tcp_complete, GroupMask{}}),
             std::string{"#00#"} + kMplaneCoreColumns + "\n");
-  EXPECT_EQ(header_line({Schema::mplane, TcpLog::complete, only(Group::end_to_end)}),
+  EXPECT_EQ(header_line({Schema::mplane, Log::tcp_complete, only(Group::end_to_end)}),
             std::string{"#01#"} + kMplaneCoreColumns + kMplaneEndToEndColumns + "\n");
 }
 
 TEST(Header, EndsWithTheFourLayer7ColumnsInTheMplaneSchema) {
-  const std::string line = header_line({Schema::mplane, TcpLog::complete, GroupMask::all()});
+  const std::string line = header_line({Schema::mplane, Log::tcp_complete, GroupMask::all()});
   const std::string end =
       " s_syn_retx:108 c_pkts_push:109 s_pkts_push:110 c_tls_SNI:111 s_tls_SCN:112\n";
   ASSERT_GT(line.size(), end.size());
@@ -81,17 +81,17 @@ TEST(Header, EndsWithTheFourLayer7ColumnsInTheMplaneSchema) {
 }
 
 TEST(Header, OfNocompleteHasTheCoreAloneUnderTheSameNumber) {
-  EXPECT_EQ(header_line({Schema::mplane, TcpLog::nocomplete, GroupMask::all()}),
+  EXPECT_EQ(header_line({Schema::mplane, Log::tcp_nocomplete, GroupMask::all()}),
             std::string{"#15#"} + kMplaneCoreColumns + "\n");
 }
 
 TEST(Header, CountsAdvancedInTheNumberAndNotInTheColumns) {
-  EXPECT_EQ(header_line({Schema::mplane, TcpLog::complete, only(Group::advanced)}),
+  EXPECT_EQ(header_line({Schema::mplane, Log::tcp_complete, only(Group::advanced)}),
             std::string{"#16#"} + kMplaneCoreColumns + "\n");
 }
 
 TEST(Row, OfTheMplaneSchemaHasAllGroupsInFileOrder) {
-  EXPECT_EQ(row(Schema::mplane, TcpLog::complete, GroupMask::all()),
+  EXPECT_EQ(row(Schema::mplane, Log::tcp_complete, GroupMask::all()),
             std::string{kSampleCoreMplane} + " " + kSampleEndToEnd + " " + kSampleP2p + " " +
                 kSampleOptions + " " + kSampleLayer7Mplane + "\n");
 }
@@ -99,33 +99,33 @@ TEST(Row, OfTheMplaneSchemaHasAllGroupsInFileOrder) {
 TEST(Row, OfTstatAddsTheAnonymisationFlagsAndTheLongLayer7) {
   std::string core = kSampleCoreMplane;
   core.replace(core.find(" 1 0 8192"), 4, " 1 0 0 0");
-  EXPECT_EQ(row(Schema::tstat_3_3, TcpLog::complete, GroupMask{31}),
+  EXPECT_EQ(row(Schema::tstat_3_3, Log::tcp_complete, GroupMask{31}),
             core + " " + kSampleEndToEnd + " " + kSampleP2p + " " + kSampleOptions + " " +
                 kSampleLayer7Tstat + "\n");
 }
 
 TEST(Row, HasOnlyTheGroupsThatAreOn) {
   const std::string core = kSampleCoreMplane;
-  EXPECT_EQ(row(Schema::mplane, TcpLog::complete, GroupMask{}), core + "\n");
-  EXPECT_EQ(row(Schema::mplane, TcpLog::complete, only(Group::end_to_end)),
+  EXPECT_EQ(row(Schema::mplane, Log::tcp_complete, GroupMask{}), core + "\n");
+  EXPECT_EQ(row(Schema::mplane, Log::tcp_complete, only(Group::end_to_end)),
             core + " " + kSampleEndToEnd + "\n");
-  EXPECT_EQ(row(Schema::mplane, TcpLog::complete, only(Group::p2p)),
+  EXPECT_EQ(row(Schema::mplane, Log::tcp_complete, only(Group::p2p)),
             core + " " + kSampleP2p + "\n");
-  EXPECT_EQ(row(Schema::mplane, TcpLog::complete, only(Group::options)),
+  EXPECT_EQ(row(Schema::mplane, Log::tcp_complete, only(Group::options)),
             core + " " + kSampleOptions + "\n");
-  EXPECT_EQ(row(Schema::mplane, TcpLog::complete, only(Group::layer7)),
+  EXPECT_EQ(row(Schema::mplane, Log::tcp_complete, only(Group::layer7)),
             core + " " + kSampleLayer7Mplane + "\n");
-  EXPECT_EQ(row(Schema::mplane, TcpLog::complete, only(Group::advanced)), core + "\n");
+  EXPECT_EQ(row(Schema::mplane, Log::tcp_complete, only(Group::advanced)), core + "\n");
 }
 
 TEST(Row, OfNocompleteIsTheCoreWhateverIsOn) {
-  EXPECT_EQ(row(Schema::mplane, TcpLog::nocomplete, GroupMask::all()),
+  EXPECT_EQ(row(Schema::mplane, Log::tcp_nocomplete, GroupMask::all()),
             std::string{kSampleCoreMplane} + "\n");
 }
 
 TEST(Row, OfAnEmptyRecordPrintsZeros) {
   RowBuffer out;
-  append_row(out, {Schema::tstat_3_3, TcpLog::nocomplete, GroupMask{}}, flowstats::TcpRecord{});
+  append_row(out, {Schema::tstat_3_3, Log::tcp_nocomplete, GroupMask{}}, flowstats::TcpRecord{});
   EXPECT_EQ(out.text(),
             "0.0.0.0 0 0 0 0 0 0 0 0 0 0 0 0 0 0.0.0.0 0 0 0 0 0 0 0 0 0 0 0 0 0 0.000000 0.000000 "
             "0.000000 0.000000 0.000000 0.000000 0.000000 0.000000 0.000000 0 0 0 0 0 0 0\n");
@@ -137,7 +137,7 @@ TEST(Row, PrintsIpv6AddressesCompressed) {
   record.address = {flowstats::IpAddress{0x20010db800010000, 0x10},
                     flowstats::IpAddress{0x20010db800020000, 0x20}};
   RowBuffer out;
-  append_row(out, {Schema::mplane, TcpLog::nocomplete, GroupMask{}}, record);
+  append_row(out, {Schema::mplane, Log::tcp_nocomplete, GroupMask{}}, record);
   EXPECT_EQ(out.text().substr(0, out.text().find(" 101 ")), "2001:db8:1::10 40000");
   EXPECT_NE(out.text().find(" 2001:db8:2::20 443 "), std::string_view::npos);
 }

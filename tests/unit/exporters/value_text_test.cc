@@ -143,6 +143,13 @@ TEST(TextFromTheNetwork, StaysOneWord) {
   for (const auto& c : kCases) EXPECT_EQ(text_of(c.raw), c.text);
 }
 
+TEST(CommunityIdText, IsItsVersionAndTheDigestInBase64) {
+  flowstats::CommunityId id;
+  EXPECT_EQ(text_of(id), "1:AAAAAAAAAAAAAAAAAAAAAAAAAAA=");
+  id.digest.fill(0xff);
+  EXPECT_EQ(text_of(id), "1://////////////////////////8=");
+}
+
 TEST(AbsentValue, IsPrintedAsItStands) { EXPECT_EQ(text_of(flowstats::Absent{"---"}), "---"); }
 
 }  // namespace

@@ -46,6 +46,7 @@ ActiveConfig config_of(uint32_t epoch, uint8_t groups) {
   ActiveConfig config;
   config.epoch = epoch;
   config.groups = GroupMask{groups};
+  config.logs = flowstats::LogMask{3};  // the two of TCP flows
   return config;
 }
 
@@ -226,7 +227,7 @@ TEST_F(WriterTest, AnEpochThatNoRecordCarriesOpensItsDirectoryAtTheEnd) {
 
 TEST_F(WriterTest, ALogThatIsOffHasNoFileAndItsFlowsAreCounted) {
   ActiveConfig config = config_of(1, 15);
-  config.log_tcp_nocomplete = false;
+  config.logs.set(flowstats::Log::tcp_nocomplete, false);
   auto w = writer(options(), {&source_});
   ASSERT_TRUE(w->open(config, kStart));
   w->start();
@@ -337,13 +338,16 @@ TEST_F(WriterTest, ADirectoryThatCannotBeMadeKeepsRowsInTheOpenOne) {
 /// Says on which CPUs the thread runs that drains it.
 class PlacedSource : public flowstats::RecordSource {
  public:
-  size_t drain(std::span<TcpRecord> /*out*/) override {
+  size_t drain(flowstats::RecordBuffer& /*out*/, flowstats::Timestamp) override {
     cpu_set_t set{};
     sched_getaffinity(0, sizeof set, &set);
     if (!CPU_EQUAL(&set, &wanted)) ++elsewhere;
     ++drained;
     return 0;
   }
+  size_t drain_one(flowstats::RecordBuffer& /*out*/) override { return 0; }
+  [[nodiscard]] bool has_records() const override { return false; }
+  flowstats::Timestamp frontier() override { return flowstats::kNever; }
   cpu_set_t wanted{};
   std::atomic<int> drained = 0, elsewhere = 0;
 };

@@ -54,7 +54,7 @@ void expect_same_columns(const TcpFlow& one, const TcpFlow& other) {
   TcpRecord a, b;
   one.fill_record(a, one.end_by_timeout());
   other.fill_record(b, other.end_by_timeout());
-  for (const TcpColumn& column : columns_of(Schema::tstat_3_3, TcpLog::complete))
+  for (const TcpColumn& column : columns_of(Schema::tstat_3_3, Log::tcp_complete))
     EXPECT_TRUE(std::visit(SameCell{}, column.spec->read(a, column.side),
                            column.spec->read(b, column.side)))
         << column.text();

@@ -1,0 +1,29 @@
+/// Tstat's flags of anonymisation: -Y, -W, --keyvalue, --keyfile, --keybase64, --enc. Control
+/// thread.
+#pragma once
+
+#include <string>
+
+#include "control/privacy_config.h"
+#include "flowstats/base/result.h"
+
+namespace CLI {
+class App;
+}
+
+namespace tapstat::control {
+
+/// Outlives the command's App, whose options point to it.
+class PrivacyFlags {
+ public:
+  void add_to(CLI::App& app);
+
+  /// Once the command line was read. Errors: ExitStatus::usage.
+  [[nodiscard]] flowstats::Result<PrivacyArguments> finish(const CLI::App& app) const;
+
+ private:
+  std::string networks_, except_, key_value_, key_text_, key_base64_;
+  bool encrypt_names_ = false;
+};
+
+}  // namespace tapstat::control

@@ -1,0 +1,40 @@
+/// Text of bounded length inside a record or a flow: cut at its capacity, never longer.
+///
+/// Bytes as they came from the network, without a zero byte at the end. Trivially copyable; owned
+/// by whatever it is a member of.
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+
+namespace tapstat::flowstats {
+
+template <size_t kBytes>
+class Text {
+ public:
+  static constexpr size_t kBytesMax = kBytes;
+  static_assert(kBytes < 65536);
+
+  constexpr void assign(std::string_view text) {
+    size_ = static_cast<uint16_t>(std::min(text.size(), kBytes));
+    std::copy_n(text.data(), size_, bytes_.data());
+  }
+  constexpr void clear() { size_ = 0; }
+  [[nodiscard]] constexpr bool empty() const { return size_ == 0; }
+  [[nodiscard]] constexpr std::string_view view() const { return {bytes_.data(), size_}; }
+
+ private:
+  uint16_t size_ = 0;
+  std::array<char, kBytes> bytes_{};
+};
+
+/// Where a text of a variable-length record lies: `offset` bytes behind the start of the record.
+struct TextRef {
+  uint16_t offset = 0;
+  uint16_t size = 0;  // 0: no text
+};
+
+}  // namespace tapstat::flowstats
