@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """Re-records the golden cases: captures from make_golden, expected logs from what the product
-prints now.
+prints now. The captures of real_* stay; scripts/real_traffic/record.py makes new ones.
 
 Read every change with `git diff`: a changed number needs its reason in the case's why.md, and
 tests/golden/check_cases.py refuses an expected log of tstat mode that the reference model does not
@@ -90,14 +90,17 @@ def main():
     build = arguments.build.resolve()
     with tempfile.TemporaryDirectory() as fresh:
         subprocess.run([build / "tests" / "golden" / "make_golden", fresh], check=True)
-        known = sorted(path.name for path in pathlib.Path(fresh).iterdir())
+        made = {path.name for path in pathlib.Path(fresh).iterdir()}
+        real = {path.parent.name for path in GOLDEN.glob("real_*/input.pcap")}
+        known = sorted(made | real)
         unknown = set(arguments.case) - set(known)
         if unknown:
             sys.exit(f"golden_update: no such case: {', '.join(sorted(unknown))}")
         for name in arguments.case or known:
             case = GOLDEN / name
             case.mkdir(exist_ok=True)
-            shutil.copyfile(pathlib.Path(fresh) / name / "input.pcap", case / "input.pcap")
+            if name in made:
+                shutil.copyfile(pathlib.Path(fresh) / name / "input.pcap", case / "input.pcap")
             changed = update(case, build / "tapstat")
             if changed:
                 print(f"{name}: {changed} changed")
