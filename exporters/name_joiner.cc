@@ -33,8 +33,18 @@ void NameJoiner::join(flowstats::RecordHead& record, JoinedNames& names) {
             message.flow_first, names);
   } else if (record.kind == RecordKind::dns_message) {
     const auto& message = static_cast<const flowstats::DnsRecord&>(record);
-    if (message.for_names) cache_.learn(message);
+    if (message.for_names) learn(message);
   }
+}
+
+void NameJoiner::learn(const flowstats::DnsRecord& message) {
+  const NameStore::Counts before = cache_.counts();
+  cache_.learn(message);
+  const NameStore::Counts now = cache_.counts();
+  counters_.add(Counter::names_learnt, now.learnt - before.learnt);
+  counters_.add(Counter::names_overwritten,
+                now.evicted + now.over_share + now.too_old -
+                    (before.evicted + before.over_share + before.too_old));
 }
 
 void NameJoiner::note_early(size_t records) {

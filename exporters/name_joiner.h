@@ -9,6 +9,7 @@
 #include "exporters/joined_names.h"
 #include "exporters/name_cache.h"
 #include "flowstats/base/counters.h"
+#include "flowstats/event_records.h"
 #include "flowstats/record.h"
 
 namespace tapstat::exporters {
@@ -35,6 +36,8 @@ class NameJoiner {
   void look_up(Record& record, const flowstats::IpAddress& client,
                const flowstats::IpAddress& server, flowstats::IpVersion version,
                flowstats::Timestamp first, JoinedNames& names) const;
+
+  void learn(const flowstats::DnsRecord& message);
 
   bool wanted_;
   flowstats::CounterBlock& counters_;
