@@ -43,13 +43,20 @@ uint32_t TcpInspector::begin() {
   return flow;
 }
 
+/// Tstat counts a message again that is sent again.
+TcpEffect TcpInspector::follow_http(TcpInspection& flow, const TcpSegmentView& view) const {
+  MessageStarts& starts = flow.messages[view.side];
+  if (mode_ == Mode::corrected && starts.has(view.offset)) return {};
+  const HttpFollower::Seen seen = flow.http.on_segment(view.side, view.payload, mode_);
+  if (seen.part == HttpPart::request || seen.part == HttpPart::response) starts.note(view.offset);
+  return {seen.part, seen.continued};
+}
+
 TcpEffect TcpInspector::on_segment(uint32_t flow, const TcpSegmentView& view) {
   TcpInspection& inspection = inspections_[flow];
   TcpEffect effect;
-  if (inspection.is_open(TcpInspection::kHttp) && view.length > 0) {
-    const HttpFollower::Seen seen = inspection.http.on_segment(view.side, view.payload, mode_);
-    effect = {seen.part, seen.continued};
-  }
+  if (inspection.is_open(TcpInspection::kHttp) && view.length > 0)
+    effect = follow_http(inspection, view);
   if ((inspection.open & ~TcpInspection::kHttp) == 0) return effect;
   if (is_bulk(inspection, view)) return effect;
   const bool mse_alone = (inspection.open & ~TcpInspection::kHttp) == TcpInspection::kMse;

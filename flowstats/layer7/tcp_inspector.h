@@ -10,6 +10,8 @@
 /// of one that is known to speak another protocol.
 #pragma once
 
+#include <algorithm>
+#include <array>
 #include <cstddef>
 #include <cstdint>
 
@@ -39,6 +41,23 @@ enum class Attention : uint8_t {
   all
 };
 
+/// Where the latest messages of a side began (corrected mode): a segment that begins there again is
+/// a retransmission, and says nothing new.
+class MessageStarts {
+ public:
+  [[nodiscard]] bool has(uint32_t offset) const {
+    return std::find(starts_.begin(), starts_.end(), offset + 1) != starts_.end();
+  }
+  void note(uint32_t offset) {
+    starts_[next_] = offset + 1;
+    next_ = static_cast<uint8_t>((next_ + 1) % starts_.size());
+  }
+
+ private:
+  std::array<uint32_t, 4> starts_{};  // from 1; 0: none
+  uint8_t next_ = 0;
+};
+
 /// Inspection of one flow; kept in a pool.
 struct TcpInspection {
   /// What may still change a column, a bit each.
@@ -54,6 +73,7 @@ struct TcpInspection {
   uint8_t open = kProtocol | kPeerToPeer | kMse | kHttp;
   bool server_hello_seen = false;
   HttpFollower http;
+  std::array<MessageStarts, 2> messages;
   p2p::Shared p2p;
   TcpStates states;      // tstat mode
   TcpEvidence evidence;  // corrected mode
@@ -97,6 +117,7 @@ class TcpInspector {
 
  private:
   [[nodiscard]] bool is_bulk(const TcpInspection& flow, const TcpSegmentView& view) const;
+  TcpEffect follow_http(TcpInspection& flow, const TcpSegmentView& view) const;
   void inspect_as_tstat(TcpInspection& flow, const TcpSegmentView& view);
   void inspect_corrected(TcpInspection& flow, const TcpSegmentView& view);
   void test_peer_to_peer(TcpInspection& flow, const TcpSegmentView& view) const;

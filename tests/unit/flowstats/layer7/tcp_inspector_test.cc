@@ -336,5 +336,23 @@ TEST(TcpInspector, WhatItDoesNotAskForChangesNothing) {
   }
 }
 
+TEST(TcpInspector, AMessageThatIsSentAgainCountsOnceInCorrectedMode) {
+  for (const Mode mode : {Mode::tstat, Mode::corrected}) {
+    TcpInspector inspector{small(mode)};
+    const uint32_t flow = inspector.begin();
+    test::TcpViews views;
+    const auto request = views.client(kGet);
+    const auto response = views.server(kOk);
+    for (const auto& view : {request, request, response, response})
+      static_cast<void>(inspector.on_segment(flow, view));
+    static_cast<void>(inspector.on_segment(flow, views.client(kGet)));  // the next request
+    TcpFindings findings;
+    inspector.fill(flow, findings);
+    EXPECT_EQ(findings.shared.http_requests, mode == Mode::tstat ? 3U : 2U);
+    EXPECT_EQ(findings.shared.http_responses, mode == Mode::tstat ? 2U : 1U);
+    EXPECT_EQ(findings.shared.connection_type, connection::kHttp);
+  }
+}
+
 }  // namespace
 }  // namespace tapstat::flowstats::layer7
