@@ -56,16 +56,21 @@ TcpIntervalRecord::Half difference(const TcpIntervalRecord::Half& now,
   return d;
 }
 
+/// The mark, begun anew when it is another flow's.
+template <class Mark>
+Mark& mark_for(Mark& mark, uint64_t hash, flowstats::Timestamp first) {
+  if (!mark.is_of(hash, first)) {
+    mark = {};
+    mark.flow = hash;
+    mark.flow_first = mark.start = first;
+  }
+  return mark;
+}
+
 }  // namespace
 
 TcpIntervals::Mark& TcpIntervals::mark_of(uint32_t entry, const TcpFlow& flow, uint64_t hash) {
-  Mark& mark = marks_[entry];
-  if (mark.flow != hash || mark.flow_first != flow.first) {
-    mark = {};
-    mark.flow = hash;
-    mark.flow_first = mark.start = flow.first;
-  }
-  return mark;
+  return mark_for(marks_[entry], hash, flow.first);
 }
 
 void TcpIntervals::before(uint32_t entry, const TcpFlow& flow, const Segment& s) {
@@ -118,13 +123,7 @@ void TcpIntervals::hand_out(Mark& mark, const TcpFlow& flow) {
 }
 
 UdpIntervals::Mark& UdpIntervals::mark_of(uint32_t entry, const UdpFlow& flow) {
-  Mark& mark = marks_[entry];
-  if (mark.flow != flow.hash || mark.flow_first != flow.first) {
-    mark = {};
-    mark.flow = flow.hash;
-    mark.flow_first = mark.start = flow.first;
-  }
-  return mark;
+  return mark_for(marks_[entry], flow.hash, flow.first);
 }
 
 void UdpIntervals::before(uint32_t entry, const UdpFlow& flow, const Segment& datagram) {

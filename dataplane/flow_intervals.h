@@ -27,6 +27,10 @@ struct IntervalMark {
   flowstats::Timestamp flow_first = flowstats::kNever;
   flowstats::Timestamp start;  // of the interval
   std::array<Half, 2> before;  // what was counted until then
+
+  [[nodiscard]] bool is_of(uint64_t hash, flowstats::Timestamp first) const {
+    return flow == hash && flow_first == first;
+  }
 };
 
 class TcpIntervals {

@@ -22,7 +22,7 @@ struct DnsMessage {
   size_t side = 0;       // who sent the message
   flowstats::Timestamp time;
   std::array<flowstats::Timestamp, 2> last;  // latest packet of each side, this one included
-  bool for_names = false, for_log = false, over_tcp = false;
+  bool for_names = false, for_log = false;
 };
 
 struct RecordOutlet {
@@ -68,7 +68,6 @@ struct RecordOutlet {
     record->answer_time = message.last[1];
     record->for_names = message.for_names;
     record->for_log = message.for_log;
-    record->over_tcp = message.over_tcp;
     flowstats::TextTail tail(*record);
     record->message = tail.append({reinterpret_cast<const char*>(bytes.data()), bytes.size()});
   }

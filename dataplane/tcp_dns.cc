@@ -40,8 +40,7 @@ void TcpDns::hand_out(const Pair& pair, flowstats::ByteRange message, size_t sid
                                  .time = time,
                                  .last = pair.last,
                                  .for_names = for_names,
-                                 .for_log = for_log,
-                                 .over_tcp = true});
+                                 .for_log = for_log});
 }
 
 void TcpDns::end(uint32_t entry) {

@@ -134,15 +134,14 @@ void UdpFlows::inspect(UdpFlow& flow, const Segment& datagram) {
   const layer7::UdpDatagramView view = flow.view(datagram);
   inspector_.on_datagram(flow.inspection, view, dns_log);
   if (may_be_dns)
-    hand_out_dns(flow, datagram);
+    hand_out_dns(flow, view);
   else
     flow.inspected[view.side] = !inspector_.finished(flow.inspection, view.side, dns_log);
 }
 
 /// The writer takes messages apart; only what can be one goes there.
-void UdpFlows::hand_out_dns(const UdpFlow& flow, const Segment& datagram) {
-  const flowstats::ByteRange message = datagram.payload();
-  const layer7::UdpDatagramView view = flow.view(datagram);
+void UdpFlows::hand_out_dns(const UdpFlow& flow, const layer7::UdpDatagramView& view) {
+  const flowstats::ByteRange message = view.payload;
   const bool for_names =
       layer7::may_name_flows(message, view.source_port, view.destination_port, measurement_.mode);
   const bool for_log = outlet_.logs.has(Log::dns_complete) && !view.is_multicast &&
@@ -152,7 +151,7 @@ void UdpFlows::hand_out_dns(const UdpFlow& flow, const Segment& datagram) {
   if (!for_names && !for_log) return;
   outlet_.hand_out_dns(message, {.flow = flow.ends(),
                                  .side = view.side,
-                                 .time = datagram.time,
+                                 .time = view.time,
                                  .last = {flow.halves[0].last, flow.halves[1].last},
                                  .for_names = for_names,
                                  .for_log = for_log});

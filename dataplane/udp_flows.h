@@ -73,7 +73,7 @@ class UdpFlows {
   [[nodiscard]] uint32_t take_place();
   void update(uint32_t entry, const flowstats::Segment& datagram);
   void inspect(flowstats::UdpFlow& flow, const flowstats::Segment& datagram);
-  void hand_out_dns(const flowstats::UdpFlow& flow, const flowstats::Segment& datagram);
+  void hand_out_dns(const flowstats::UdpFlow& flow, const flowstats::layer7::UdpDatagramView& view);
   void close(uint32_t entry);
   void hand_out(const flowstats::UdpFlow& flow);
   void hand_out_streams(const flowstats::UdpFlow& flow);

@@ -7,22 +7,10 @@
 
 namespace tapstat::exporters {
 
-namespace {
-
 using flowstats::Counter;
 using flowstats::Log;
-
-struct RowCounters {
-  Counter formatted, written, write_error, log_disabled;
-};
-
-constexpr RowCounters row_counters(Log log) {
-  using flowstats::RowFate;
-  return {row_counter(log, RowFate::formatted), row_counter(log, RowFate::written),
-          row_counter(log, RowFate::write_error), row_counter(log, RowFate::log_disabled)};
-}
-
-}  // namespace
+using flowstats::row_counter;
+using flowstats::RowFate;
 
 void BatchWriter::write(RecordBatch& batch) {
   turn_to(batch.directory);
@@ -37,17 +25,15 @@ void BatchWriter::write(RecordBatch& batch) {
 
 void BatchWriter::lose(const BatchRows& rows, Log log) {
   if (rows.rows == 0) return;
-  const RowCounters counter = row_counters(log);
-  counters_.add(counter.formatted, rows.rows);
-  counters_.add(counter.write_error, rows.rows);
+  counters_.add(row_counter(log, RowFate::formatted), rows.rows);
+  counters_.add(row_counter(log, RowFate::write_error), rows.rows);
   errors_.note("There was no memory to format rows.", rows.rows);
 }
 
 void BatchWriter::write_rows(const BatchRows& rows, Log log) {
-  const RowCounters counter = row_counters(log);
-  counters_.add(counter.formatted, rows.rows);
+  counters_.add(row_counter(log, RowFate::formatted), rows.rows);
   LogFile* file = directory_->file(log);
-  if (file == nullptr) return counters_.add(counter.log_disabled, rows.rows);
+  if (file == nullptr) return counters_.add(row_counter(log, RowFate::log_disabled), rows.rows);
   const bool gzip = directory_->gzip();
   const RowBuffer& text = gzip ? rows.packed : rows.lines;
   const WriteResult result = file->write({text.text(), rows.rows, !gzip});
@@ -55,10 +41,9 @@ void BatchWriter::write_rows(const BatchRows& rows, Log log) {
 }
 
 void BatchWriter::account(const LogFile& file, const WriteResult& result, Log log) {
-  const RowCounters counter = row_counters(log);
-  counters_.add(counter.written, result.rows_written);
+  counters_.add(row_counter(log, RowFate::written), result.rows_written);
   if (log == Log::tcp_complete) marks_.add(result.rows_written);
-  counters_.add(counter.write_error, result.rows_lost);
+  counters_.add(row_counter(log, RowFate::write_error), result.rows_lost);
   counters_.add(Counter::bytes_written, result.bytes);
   bytes_ += result.bytes;
   if (result.error != 0) note(file, result.error, result.rows_lost);

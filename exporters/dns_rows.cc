@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "exporters/dns_presentation.h"
+#include "exporters/row_writer.h"
 #include "exporters/value_text.h"
 #include "flowstats/columns/dns.h"
 #include "flowstats/layer7/dns_message.h"
@@ -23,14 +24,6 @@ using flowstats::layer7::DnsReader;
 using flowstats::layer7::DnsResource;
 using flowstats::layer7::DnsSection;
 using flowstats::layer7::DnsType;
-
-void append_row(RowBuffer& out, const DnsRow& row) {
-  for (const flowstats::DnsColumn& column : flowstats::kDnsColumns) {
-    append_value(out, column.read(row));
-    out.append(" ");
-  }
-  out.back() = '\n';
-}
 
 uint16_t flags_of(const DnsHeader& header) {
   constexpr uint16_t kFlags[] = {DnsHeader::kCheckingDisabled,   DnsHeader::kAuthenticData,
@@ -86,7 +79,7 @@ class RowMaker {
     row_.entry = "REQ";
     for (auto question = reader_.next_question(); question; question = reader_.next_question()) {
       show(*question);
-      append_row(out_, row_);
+      append_whole_row<flowstats::kDnsColumns>(out_, row_);
       ++rows;
     }
     return rows;
@@ -98,7 +91,7 @@ class RowMaker {
     for (auto answer = reader_.next_record(); answer && answer->section == DnsSection::answer;
          answer = reader_.next_record()) {
       show(*answer);
-      append_row(out_, row_);
+      append_whole_row<flowstats::kDnsColumns>(out_, row_);
       ++rows;
     }
     return rows;
@@ -109,7 +102,7 @@ class RowMaker {
     row_.query = row_.dns_class = row_.type = {};
     if (const auto question = reader_.next_question()) show(*question);
     row_.answer = flowstats::layer7::dns_error_name(reader_.header().response_code());
-    append_row(out_, row_);
+    append_whole_row<flowstats::kDnsColumns>(out_, row_);
     return 1;
   }
 

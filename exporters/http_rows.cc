@@ -3,12 +3,9 @@
 #include <algorithm>
 #include <array>
 #include <cstddef>
-#include <span>
 #include <string_view>
 
-#include <fmt/format.h>
-
-#include "exporters/value_text.h"
+#include "exporters/row_writer.h"
 #include "flowstats/columns/http.h"
 #include "flowstats/layer7/http_fields.h"
 
@@ -23,8 +20,8 @@ using flowstats::layer7::HttpField;
 using flowstats::layer7::HttpFields;
 using flowstats::layer7::HttpHeader;
 using flowstats::layer7::HttpPart;
-using HttpColumns = std::span<const flowstats::Column<HttpRow>>;
 
+constexpr char kSeparator = '\t';
 constexpr std::string_view kCutMark = "[*]";
 
 std::string_view before_query(std::string_view url) { return url.substr(0, url.find('?')); }
@@ -170,28 +167,11 @@ void RowMaker::make(HttpRow& row) {
     response(row);
 }
 
-void append_columns(RowBuffer& out, HttpColumns columns, const HttpRow& row) {
-  for (const auto& column : columns) {
-    append_value(out, column.read(row));
-    out.append("\t");
-  }
-  out.back() = '\n';
-}
-
-void append_names(std::string& line, std::string_view mark, HttpColumns columns) {
-  line += mark;
-  for (size_t i = 0; i < columns.size(); ++i)
-    line += fmt::format("{}{}:{}", i == 0 ? "" : "\t", columns[i].text(), i + 1);
-  line += '\n';
-}
-
 }  // namespace
 
 std::string http_header_lines() {
-  std::string lines;
-  append_names(lines, "#C#", flowstats::kHttpRequestColumns);
-  append_names(lines, "#S#", flowstats::kHttpResponseColumns);
-  return lines;
+  return header_of("#C#", flowstats::kHttpRequestColumns, kSeparator) +
+         header_of("#S#", flowstats::kHttpResponseColumns, kSeparator);
 }
 
 bool append_http_row(RowBuffer& out, const HttpRecord& record, const HttpLogShape& shape) {
@@ -200,11 +180,10 @@ bool append_http_row(RowBuffer& out, const HttpRecord& record, const HttpLogShap
   RowMaker maker(record, shape);
   maker.make(row);
   if (!maker.found_any()) return false;
-  const bool of_request = record.part == HttpPart::request || record.part == HttpPart::request_rest;
-  append_columns(out,
-                 of_request ? HttpColumns{flowstats::kHttpRequestColumns}
-                            : HttpColumns{flowstats::kHttpResponseColumns},
-                 row);
+  if (record.part == HttpPart::request || record.part == HttpPart::request_rest)
+    append_whole_row<flowstats::kHttpRequestColumns>(out, row, kSeparator);
+  else
+    append_whole_row<flowstats::kHttpResponseColumns>(out, row, kSeparator);
   return true;
 }
 

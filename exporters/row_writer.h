@@ -36,18 +36,19 @@ void append_columns(RowBuffer& out, const Record& record, char separator) {
 
 /// A whole row with its line end.
 template <const auto& kColumns, class Record>
-void append_whole_row(RowBuffer& out, const Record& record) {
-  append_columns<kColumns, 0, kColumns.size()>(out, record, ' ');
+void append_whole_row(RowBuffer& out, const Record& record, char separator = ' ') {
+  append_columns<kColumns, 0, kColumns.size()>(out, record, separator);
   out.back() = '\n';
 }
 
 /// `name:1 name:2 ...` and the line end, behind `mark`.
 template <class Columns>
-[[nodiscard]] std::string header_of(std::string_view mark, const Columns& columns) {
+[[nodiscard]] std::string header_of(std::string_view mark, const Columns& columns,
+                                    char separator = ' ') {
   std::string line{mark};
   int position = 0;
   for (const auto& column : columns) {
-    if (position != 0) line += ' ';
+    if (position != 0) line += separator;
     line += column.text();
     line += ':';
     line += std::to_string(++position);

@@ -32,7 +32,6 @@ struct DnsRecord : RecordHead {
   IpAddress client, resolver;  // of the conversation: who opened it, and its peer
   bool for_names = false;      // an answer whose names flows may have
   bool for_log = false;
-  bool over_tcp = false;
   TextRef message;  // the DNS message, without the length field of TCP
 };
 

@@ -1,24 +1,18 @@
 #include "flowstats/crypto/sha256.h"
 
 #include <string>
+#include <string_view>
 
 #include <gtest/gtest.h>
+
+#include "tests/unit/flowstats/crypto/hex.h"
 
 namespace tapstat::flowstats::crypto {
 namespace {
 
-std::string hex(ByteRange bytes) {
-  std::string text;
-  for (size_t i = 0; i < bytes.size(); ++i) {
-    text += "0123456789abcdef"[bytes.u8(i) >> 4];
-    text += "0123456789abcdef"[bytes.u8(i) & 15];
-  }
-  return text;
-}
-
 std::string digest_of(std::string_view text) {
   const auto digest = sha256({reinterpret_cast<const uint8_t*>(text.data()), text.size()});
-  return hex({digest.data(), digest.size()});
+  return test::hex(digest);
 }
 
 // FIPS 180-4's examples.
