@@ -148,9 +148,11 @@ bool FlowShard::must_make_way(const TcpFlow& flow, const Segment& s) const {
     return on_rare_tcp(s);
   if (s.clock - flow.last_clock > shortest_timeout_ && must_make_way(flow, s)) [[unlikely]]
     return on_rare_tcp(s);
+  const bool is_wanted = TcpPayload::wants(flow, s);
+  if (is_wanted) payload_.prefetch(candidate);
   const TcpFlow::Usual done = flow.apply_usual(s, tracker_context_);
   if (done == TcpFlow::Usual::no) return on_rare_tcp(s);
-  if (TcpPayload::wants(flow, s)) payload_.inspect(candidate, flow, s);
+  if (is_wanted) payload_.inspect(candidate, flow, s);
   if (done == TcpFlow::Usual::closed) close(candidate, flowstats::FlowEnd::complete);
 }
 

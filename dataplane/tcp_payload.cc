@@ -102,6 +102,7 @@ void TcpPayload::inspect(uint32_t entry, TcpFlow& flow, const Segment& s) {
   const layer7::TcpSegmentView view = view_of(flow, s);
   const bool is_dns = reads_dns_ && TcpDns::is_dns(flow.tuple);
   if (is_dns && s.payload_length > 0) dns_.on_segment(entry, view, ends_of(flow));
+  if (inspector_.passes_over(place, view)) return;
   const layer7::TcpEffect effect = inspector_.on_segment(place, view);
   if (effect.http != layer7::HttpPart::none && outlet_.logs.has(Log::http_complete))
     hand_out_http(flow, s, effect);

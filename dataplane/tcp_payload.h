@@ -35,6 +35,11 @@ class TcpPayload {
       return s.payload_length > 0 && flowstats::layer7::may_begin_word(s.payload());
     return s.payload_length > 0 || s.has(flowstats::tcp_flag::kPsh | flowstats::tcp_flag::kFin);
   }
+  /// Some time before inspect().
+  void prefetch(uint32_t entry) const {
+    if (const uint32_t place = place_of(entry); place != flowstats::kNoEntry)
+      inspector_.prefetch(place);
+  }
   void inspect(uint32_t entry, flowstats::TcpFlow& flow, const flowstats::Segment& segment);
 
   /// Hands out the record of a flow that has ended; without an entry for one that had one packet.

@@ -128,10 +128,8 @@ void UdpFlows::update(uint32_t entry, const Segment& datagram) {
 void UdpFlows::inspect(UdpFlow& flow, const Segment& datagram) {
   const bool dns_log = outlet_.logs.has(Log::dns_complete);
   const bool may_be_dns = dns_log || flow.tuple.a_port == kDnsPort || flow.tuple.b_port == kDnsPort;
-  if (!may_be_dns &&
-      layer7::UdpInspector::passes_over(flow.inspection, flow.packets(), datagram.payload()))
-    return;
   const layer7::UdpDatagramView view = flow.view(datagram);
+  if (!may_be_dns && layer7::UdpInspector::passes_over(flow.inspection, view)) return;
   inspector_.on_datagram(flow.inspection, view, dns_log);
   if (may_be_dns)
     hand_out_dns(flow, view);

@@ -35,7 +35,7 @@ class UdpFlows {
   void prefetch(uint64_t hash) const { table_.prefetch(hash); }
   void prefetch_flow(uint64_t hash) const {
     const uint32_t entry = table_.candidate(hash);
-    if (entry != flowstats::kNoEntry) __builtin_prefetch(&flows_[entry], 1);
+    if (entry != flowstats::kNoEntry) flows_[entry].prefetch();
   }
 
   /// Applies a datagram. Calls sweep() first when it opens a flow in tstat mode. False: it was not

@@ -15,6 +15,8 @@ namespace tapstat::flowstats::layer7 {
 
 inline constexpr size_t kClient = 0, kServer = 1;
 
+inline constexpr uint32_t kUdpHeaderBytes = 8;
+
 struct TcpSegmentView {
   size_t side = kClient;     // who sent it
   uint32_t packets = 0;      // of the flow, both directions, from 1; this one included

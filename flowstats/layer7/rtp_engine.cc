@@ -8,7 +8,6 @@ namespace tapstat::flowstats::layer7 {
 namespace {
 
 constexpr uint16_t kLowPortMax = 1024;
-constexpr uint32_t kUdpHeaderBytes = 8;
 constexpr uint32_t kMturnHeaderBytes = 12;  // with that of UDP
 constexpr uint32_t kStreamsMax = 1000;      // of a direction and kind; beyond, it is no RTP
 constexpr uint32_t kSinglesMax = 10;        // the same, of streams with one packet
@@ -78,9 +77,7 @@ void RtpEngine::on_datagram(RtpState& state, std::array<UdpType, 2>& type,
 void RtpEngine::count_ttl(RtpState& state, const UdpDatagramView& datagram) {
   const size_t side = datagram.side;
   if (state.flow == RtpState::kNoFlow) {
-    state.ttl_sum[side] += datagram.ttl;
-    state.ttl_max[side] = std::max(state.ttl_max[side], datagram.ttl);
-    state.ttl_min[side] = std::min(state.ttl_min[side], datagram.ttl);
+    state.count_ttl(side, datagram.ttl);
     return;
   }
   Half& half = flows_[state.flow].halves[side];

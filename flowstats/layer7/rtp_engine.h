@@ -7,6 +7,7 @@
 /// its pool empty is not measured and counted in refused().
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -33,6 +34,12 @@ struct RtpState {
   uint32_t flow : 28 = kNoFlow;  // entry of the engine
   uint32_t dtls_seen : 2 = 0;    // bit of a side: DTLS while its type was UdpType::dtls
   uint32_t is_barred : 1 = 0;    // a port of 1024 or below
+
+  void count_ttl(size_t side, uint8_t ttl) {
+    ttl_sum[side] += ttl;
+    ttl_max[side] = std::max(ttl_max[side], ttl);
+    ttl_min[side] = std::min(ttl_min[side], ttl);
+  }
 };
 static_assert(sizeof(RtpState) == 16);
 
@@ -43,6 +50,14 @@ class RtpEngine {
   /// For every datagram of the flow, after the signatures have set `type`, which changes when a
   /// direction becomes or ceases to be RTP.
   void on_datagram(RtpState& state, std::array<UdpType, 2>& type, const UdpDatagramView& datagram);
+
+  /// A datagram of unknown type that on_datagram() would only count: then it is counted.
+  [[nodiscard]] static bool passes_over(RtpState& state, const UdpDatagramView& datagram) {
+    if (state.is_barred != 0) return true;
+    if (state.flow != RtpState::kNoFlow || may_be_media(datagram.payload)) return false;
+    state.count_ttl(datagram.side, datagram.ttl);
+    return true;
+  }
 
   /// Later datagrams of this side change nothing that could be reported, whatever they hold.
   [[nodiscard]] bool idle(const RtpState& state, const std::array<UdpType, 2>& type,

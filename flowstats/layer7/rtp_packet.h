@@ -28,6 +28,11 @@ enum class MediaKind : uint8_t {
 /// Shorter payloads say nothing.
 inline constexpr size_t kMediaBytesMin = 12;
 
+/// False for what is neither RTP nor RTCP by its length or its version, 2.
+[[nodiscard]] inline bool may_be_media(ByteRange payload) {
+  return payload.size() >= kMediaBytesMin && payload.u8(0) >> 6 == 2;
+}
+
 /// Precondition: payload.size() >= kMediaBytesMin.
 [[nodiscard]] MediaKind media_kind(ByteRange payload);
 

@@ -153,7 +153,7 @@ uint32_t TcpEvidence::may_become(uint32_t known) const {
 }
 
 uint32_t TcpEvidence::on_segment(const TcpSegmentView& view, uint32_t known) {
-  spoken_[view.side] |= spoken_in(view);
+  if (!is_settled_http(known)) spoken_[view.side] |= spoken_in(view);
   if ((known & kMayTurn) == 0) note_http(view);
   return spoken_[kClient] & spoken_[kServer] & may_become(known);
 }

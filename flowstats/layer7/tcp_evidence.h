@@ -11,6 +11,7 @@
 
 #include "flowstats/layer7/http_status.h"
 #include "flowstats/layer7/inspection.h"
+#include "flowstats/layer7/kind.h"
 #include "flowstats/layer7/tcp_words.h"
 
 namespace tapstat::flowstats::layer7 {
@@ -29,18 +30,25 @@ class TcpEvidence {
   /// No further segment can tell more of a connection that is `known`.
   [[nodiscard]] bool is_over(uint32_t known) const;
 
-  /// on_segment() would find nothing in a payload that begins like this, nor begins_tls().
-  [[nodiscard]] static bool passes_over(ByteRange payload) {
+  /// on_segment() would find nothing in a payload that begins like this, nor begins_tls(), of a
+  /// connection that is `known`.
+  [[nodiscard]] bool passes_over(ByteRange payload, uint32_t known) const {
     // Videos, frames of HTTP/2, records of TLS.
-    constexpr FirstBytes kFirst{0, 0x12, 0x14, 0x15, 0x16, 0x17};
-    return !begins_like_text(payload) && !kFirst.has(payload.u8(0)) && !may_begin_word(payload) &&
-           !may_begin_client_hello(payload);
+    constexpr FirstBytes kVideo{'F', 0, 0x12}, kFirst{0, 0x12, 0x14, 0x15, 0x16, 0x17};
+    const uint8_t first = payload.u8(0);
+    if (may_begin_word(payload)) return false;
+    if (is_settled_http(known)) return !kVideo.has(first);
+    return !begins_like_text(payload) && !kFirst.has(first) && !may_begin_client_hello(payload);
   }
 
   [[nodiscard]] uint8_t http_type() const { return http_type_; }
   [[nodiscard]] const HttpStatus& http_status() const { return http_status_; }
 
  private:
+  /// HTTP and nothing beside it, as long as no tunnel is asked for.
+  [[nodiscard]] bool is_settled_http(uint32_t known) const {
+    return known == connection::kHttp && !tunnel_;
+  }
   [[nodiscard]] uint32_t spoken_in(const TcpSegmentView& view) const;
   void note_http(const TcpSegmentView& view);
   [[nodiscard]] uint32_t may_become(uint32_t known) const;

@@ -78,13 +78,13 @@ class TcpHeuristics {
   }
 
  private:
+  std::array<uint16_t, 16> high_{}, low_{};  // how often each half of a byte was seen
   std::array<FirstMessages, 2> messages_;
   std::array<uint8_t, 2> first_byte_{};  // of the stream of each side
   std::array<uint8_t, 2> asked_{};  // sizes of obfuscated ED2K that the side has sent, a bit each
   uint8_t samples_ = 0;
   bool changed_ = false;
   std::array<bool, 2> has_first_byte_{};
-  std::array<uint16_t, 16> high_{}, low_{};  // how often each half of a byte was seen
 };
 
 }  // namespace tapstat::flowstats::layer7

@@ -12,8 +12,6 @@
 namespace tapstat::flowstats::layer7 {
 namespace {
 
-/// The first payload behind this packet is the last that is inspected.
-constexpr uint32_t kPacketsMax = 50;
 /// corrected mode: a handshake with long certificates takes more.
 constexpr uint32_t kTlsPacketsMax = 200;
 /// The last packet that is searched for words of peer-to-peer programs, but for ED2K flows.
@@ -58,7 +56,6 @@ TcpEffect TcpInspector::on_segment(uint32_t flow, const TcpSegmentView& view) {
   if (inspection.is_open(TcpInspection::kHttp) && view.length > 0)
     effect = follow_http(inspection, view);
   if ((inspection.open & ~TcpInspection::kHttp) == 0) return effect;
-  if (is_bulk(inspection, view)) return effect;
   const bool mse_alone = (inspection.open & ~TcpInspection::kHttp) == TcpInspection::kMse;
   if (mse_alone && !inspection.heuristics.learns_from(view)) return effect;
   constexpr auto kBySizes = TcpInspection::kProtocol | TcpInspection::kMse;
@@ -70,20 +67,6 @@ TcpEffect TcpInspector::on_segment(uint32_t flow, const TcpSegmentView& view) {
   }
   close_what_is_settled(inspection, view.packets);
   return effect;
-}
-
-/// Most segments of flows that stay unknown or speak HTTP: everything below would look at them and
-/// change nothing. No limit of packets ends with them, no message, sample or start of a side, and
-/// none of the words begins so.
-bool TcpInspector::is_bulk(const TcpInspection& flow, const TcpSegmentView& view) const {
-  const bool is_http = flow.connection_type == connection::kHttp;
-  const bool is_followed = (is_http || flow.connection_type == 0) &&
-                           flow.is_open(TcpInspection::kProtocol) &&
-                           !flow.is_open(TcpInspection::kTls) && view.packets <= kPacketsMax;
-  if (!is_followed || view.payload.size() < kWordSegmentMin) return false;
-  if (!flow.heuristics.passes_over(view, is_http)) return false;
-  return mode_ == Mode::tstat ? flow.states.passes_over(view)
-                              : flow.evidence.passes_over(view.payload);
 }
 
 void TcpInspector::inspect_as_tstat(TcpInspection& flow, const TcpSegmentView& view) {

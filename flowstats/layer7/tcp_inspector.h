@@ -18,6 +18,7 @@
 #include "flowstats/base/entry_pool.h"
 #include "flowstats/layer7/http_follower.h"
 #include "flowstats/layer7/inspection.h"
+#include "flowstats/layer7/kind.h"
 #include "flowstats/layer7/tcp_evidence.h"
 #include "flowstats/layer7/tcp_findings.h"
 #include "flowstats/layer7/tcp_heuristics.h"
@@ -58,8 +59,9 @@ class MessageStarts {
   uint8_t next_ = 0;
 };
 
-/// Inspection of one flow; kept in a pool.
-struct TcpInspection {
+/// Inspection of one flow; kept in a pool. What each look reads stands together, in two cache lines
+/// behind the counts of bytes that the heuristics begin with.
+struct alignas(64) TcpInspection {
   /// What may still change a column, a bit each.
   enum Open : uint8_t {
     kProtocol = 1,    // state machine or evidence, and the heuristics beside it
@@ -68,16 +70,18 @@ struct TcpInspection {
     kTls = 8,   // the flow is in a TLS handshake or its first data
     kHttp = 16  // messages are counted; cleared last
   };
+  static constexpr size_t kHotOffset = 64, kHotBytes = 128;
+
+  TcpHeuristics heuristics;
   uint32_t connection_type = 0;  // connection bits
   uint32_t tls = kNoEntry;       // place of its TlsFollower
   uint8_t open = kProtocol | kPeerToPeer | kMse | kHttp;
   bool server_hello_seen = false;
+  TcpStates states;      // tstat mode
+  TcpEvidence evidence;  // corrected mode
   HttpFollower http;
   std::array<MessageStarts, 2> messages;
   p2p::Shared p2p;
-  TcpStates states;      // tstat mode
-  TcpEvidence evidence;  // corrected mode
-  TcpHeuristics heuristics;
 
   [[nodiscard]] bool is_open(Open what) const { return (open & what) != 0; }
   void close(Open what) { open = static_cast<uint8_t>(open & ~what); }
@@ -95,6 +99,28 @@ class TcpInspector {
 
   /// Takes a place for a flow; kNoEntry when all are taken, which the caller counts.
   [[nodiscard]] uint32_t begin();
+  /// Brings what passes_over() reads.
+  void prefetch(uint32_t flow) const {
+    const char* const hot =
+        reinterpret_cast<const char*>(&inspections_[flow]) + TcpInspection::kHotOffset;
+    for (size_t offset = 0; offset < TcpInspection::kHotBytes; offset += 64)
+      __builtin_prefetch(hot + offset, 1);
+  }
+  /// on_segment() would change nothing: most segments of flows that stay unknown or speak HTTP. No
+  /// limit of packets ends with them, no message, sample or start of a side, and none of the words
+  /// begins so.
+  [[nodiscard]] bool passes_over(uint32_t flow, const TcpSegmentView& view) const {
+    const TcpInspection& of = inspections_[flow];
+    const bool is_http = of.connection_type == connection::kHttp;
+    const bool is_followed = (is_http || of.connection_type == 0) &&
+                             of.is_open(TcpInspection::kProtocol) &&
+                             !of.is_open(TcpInspection::kTls) && !of.http.awaits_rest(view.side);
+    if (!is_followed || view.packets > kPacketsMax || view.payload.size() < kWordSegmentMin)
+      return false;
+    if (!of.heuristics.passes_over(view, is_http)) return false;
+    return mode_ == Mode::tstat ? of.states.passes_over(view)
+                                : of.evidence.passes_over(view.payload, of.connection_type);
+  }
   /// Each segment with payload, PSH or FIN, after the flow has counted it, from the flow's first
   /// on; those that attention() does not ask for may be left out.
   TcpEffect on_segment(uint32_t flow, const TcpSegmentView& view);
@@ -116,7 +142,9 @@ class TcpInspector {
   [[nodiscard]] uint64_t take_buffers_exhausted() { return buffers_.take_exhausted(); }
 
  private:
-  [[nodiscard]] bool is_bulk(const TcpInspection& flow, const TcpSegmentView& view) const;
+  /// The first payload behind this packet is the last that is inspected.
+  static constexpr uint32_t kPacketsMax = 50;
+
   TcpEffect follow_http(TcpInspection& flow, const TcpSegmentView& view) const;
   void inspect_as_tstat(TcpInspection& flow, const TcpSegmentView& view);
   void inspect_corrected(TcpInspection& flow, const TcpSegmentView& view);

@@ -5,7 +5,6 @@
 
 #include "flowstats/layer7/dns_message.h"
 #include "flowstats/layer7/server_name.h"
-#include "flowstats/layer7/udp_signatures.h"
 
 namespace tapstat::flowstats::layer7 {
 namespace {
@@ -20,12 +19,12 @@ bool are_signatures_over(const UdpInspection& flow, size_t side) {
   return (flow.signatures_over & bit_of(side)) != 0;
 }
 
-/// Seven packets of an MPEG transport stream (ISO/IEC 13818-1), each with its synchronisation byte.
+/// Each packet begins with its synchronisation byte.
 bool is_transport_stream(const UdpDatagramView& datagram) {
   constexpr size_t kPacketBytes = 188;
   constexpr uint8_t kSynchronisation = 0x47;
-  return datagram.udp_length == kUdpHeaderBytes + 7 * kPacketBytes &&
-         datagram.payload.has(kPacketBytes, 1) && datagram.payload.u8(0) == kSynchronisation &&
+  return datagram.udp_length == kTransportStreamLength && datagram.payload.has(kPacketBytes, 1) &&
+         datagram.payload.u8(0) == kSynchronisation &&
          datagram.payload.u8(kPacketBytes) == kSynchronisation;
 }
 
@@ -87,13 +86,6 @@ void UdpInspector::on_datagram(UdpInspection& flow, const UdpDatagramView& datag
   if (flow.behaviour_over == 0) look_for_behaviour(flow, datagram);
 }
 
-bool UdpInspector::passes_over(const UdpInspection& flow, uint32_t packets, ByteRange payload) {
-  const bool is_quic = flow.type[kClient] == UdpType::quic && flow.type[kServer] == UdpType::quic;
-  if (!is_quic || flow.rtp.is_barred == 0 || payload.empty()) return false;
-  const bool no_limit = packets > ObfuscatedKad::kDatagramsMax && packets < kQuicDatagramsMax;
-  return no_limit && !may_be_long_header(payload.u8(0)) && !Utp::may_begin_with(payload.u8(0));
-}
-
 void UdpInspector::classify(UdpInspection& flow, const UdpDatagramView& datagram, bool dns_log) {
   UdpType& type = flow.type[datagram.side];
   if (!are_signatures_over(flow, datagram.side)) {
@@ -115,7 +107,8 @@ void UdpInspector::classify(UdpInspection& flow, const UdpDatagramView& datagram
 void UdpInspector::look_for_behaviour(UdpInspection& flow, const UdpDatagramView& datagram) {
   if (flow.utp.on_datagram(datagram))
     for (UdpType& type : flow.type) type = with_utp(type);
-  if (datagram.packets <= kQuicDatagramsMax) look_for_quic(flow, datagram);
+  const bool may_be_quic = !datagram.payload.empty() && may_be_long_header(datagram.payload.u8(0));
+  if (may_be_quic && datagram.packets <= kQuicDatagramsMax) look_for_quic(flow, datagram);
   if (flow.type[datagram.side] == UdpType::unknown && is_transport_stream(datagram))
     flow.type[datagram.side] = UdpType::vod;
   if (datagram.source_port != kNtpPort && datagram.destination_port != kNtpPort)

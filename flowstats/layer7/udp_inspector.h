@@ -16,10 +16,14 @@
 #include "flowstats/layer7/quic_handshake.h"
 #include "flowstats/layer7/rtp_engine.h"
 #include "flowstats/layer7/udp_findings.h"
+#include "flowstats/layer7/udp_signatures.h"
 #include "flowstats/layer7/utp.h"
 #include "flowstats/measurement.h"
 
 namespace tapstat::flowstats::layer7 {
+
+/// UDP length of seven packets of an MPEG transport stream (ISO/IEC 13818-1).
+inline constexpr uint32_t kTransportStreamLength = kUdpHeaderBytes + 7 * 188;
 
 /// Part of every UDP flow.
 struct UdpInspection {
@@ -42,11 +46,22 @@ class UdpInspector {
   /// message makes an unknown direction UdpType::dns.
   void on_datagram(UdpInspection& flow, const UdpDatagramView& datagram, bool dns_log);
 
-  /// on_datagram() would change nothing: most datagrams of a known QUIC connection, which can still
-  /// turn out to be uTP. Asked before the view is made; `packets` of the flow, this one included;
-  /// ports that are not reserved have more to say.
-  [[nodiscard]] static bool passes_over(const UdpInspection& flow, uint32_t packets,
-                                        ByteRange payload);
+  /// on_datagram() would change nothing but what is counted here: most datagrams of a QUIC
+  /// connection, which can still turn out to be uTP, and of flows that stay unknown. Not for flows
+  /// whose DNS messages are read.
+  [[nodiscard]] static bool passes_over(UdpInspection& flow, const UdpDatagramView& datagram) {
+    if (datagram.payload.empty() || datagram.packets <= ObfuscatedKad::kDatagramsMax) return false;
+    const uint8_t first = datagram.payload.u8(0);
+    const bool shows_behaviour = datagram.packets >= kQuicDatagramsMax ||
+                                 may_be_long_header(first) || Utp::may_begin_with(first);
+    if (flow.behaviour_over == 0 && shows_behaviour) return false;
+    if (flow.type[kClient] == UdpType::quic && flow.type[kServer] == UdpType::quic)
+      return flow.behaviour_over == 0 && flow.rtp.is_barred != 0;
+    return flow.type[datagram.side] == UdpType::unknown &&
+           datagram.packets_of_side < kSignatureDatagramsMax &&
+           datagram.udp_length != kTransportStreamLength && !may_be_signed(datagram.payload) &&
+           RtpEngine::passes_over(flow.rtp, datagram);
+  }
 
   /// Later datagrams of this side change nothing that could be reported, whatever they hold.
   [[nodiscard]] bool finished(const UdpInspection& flow, size_t side, bool dns_log) const;

@@ -4,7 +4,6 @@
 #include <array>
 #include <string_view>
 
-#include "flowstats/layer7/first_bytes.h"
 #include "flowstats/layer7/kad.h"
 
 namespace tapstat::flowstats::layer7 {
@@ -114,12 +113,6 @@ constexpr std::array kRest = {
     Signature{UdpType::ppstream, 12, is_ppstream}, Signature{UdpType::teredo, 21, is_teredo},
     Signature{UdpType::dtls, 25, is_dtls},         Signature{UdpType::mturn, 22, is_mturn},
 };
-/// One of kRest may begin so.
-bool may_be_of_rest(ByteRange payload) {
-  constexpr FirstBytes kStarts{0x00, 0x04, 0x16, 0x60, 0xff};
-  constexpr uint8_t kPpstream = 0x43;  // third byte
-  return payload.has(0, 3) && (kStarts.has(payload.u8(0)) || payload.u8(2) == kPpstream);
-}
 constexpr Signature kSip{UdpType::sip, 22, is_sip};
 constexpr Signature kPplive{UdpType::pplive, 22, is_pplive};
 
@@ -165,13 +158,14 @@ bool has_dns_signature(uint32_t udp_length, ByteRange payload) {
 UdpType udp_signature(const UdpDatagramView& datagram, Mode mode) {
   const uint32_t length = datagram.udp_length;
   const ByteRange payload = datagram.payload;
+  if (!may_be_signed(payload)) return UdpType::unknown;
   if (const UdpType type = first_fit(kFirst, length, payload); type != UdpType::unknown)
     return type;
   if (const UdpType type = edonkey_signature(length, payload); type != UdpType::unknown)
     return type;
   if (fits(kSip, length, payload)) return kSip.type;
   if (may_be_pplive(datagram, mode) && fits(kPplive, length, payload)) return kPplive.type;
-  return may_be_of_rest(payload) ? first_fit(kRest, length, payload) : UdpType::unknown;
+  return first_fit(kRest, length, payload);
 }
 
 }  // namespace tapstat::flowstats::layer7

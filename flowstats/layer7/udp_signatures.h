@@ -6,15 +6,29 @@
 /// functions.
 #pragma once
 
+#include "flowstats/layer7/first_bytes.h"
 #include "flowstats/layer7/inspection.h"
 #include "flowstats/layer7/kind.h"
 
 namespace tapstat::flowstats::layer7 {
 
-inline constexpr uint32_t kUdpHeaderBytes = 8;
-
 /// Datagrams of a direction that signatures are tried on.
 inline constexpr uint32_t kSignatureDatagramsMax = 40;
+
+/// False when no signature fits, by what few bytes tell: nearly all payloads of a protocol that is
+/// not known.
+[[nodiscard]] inline bool may_be_signed(ByteRange payload) {
+  constexpr FirstBytes kFirst{0x00, 0x04, 0x16, 0x60, 0xff, 'd', 0xa4, 0xa5, 0xc5, 0xe3, 0xe4, 0xe5,
+                              0xe9, 'A',  'B',  'C',  'I',  'M', 'N',  'O',  'P',  'R',  'S',  'U'};
+  constexpr uint8_t kPpstream = 0x43;
+  if (payload.empty() || kFirst.has(payload.u8(0))) return !payload.empty();
+  if (!payload.has(0, 8)) return payload.has(0, 3) && payload.u8(2) == kPpstream;
+  const uint16_t questions = payload.u16(4);
+  const bool repeats = payload.u8(3) == payload.u8(7) && payload.u16(1) == payload.u16(5);
+  const bool is_vuze_request = payload.has(0, 12) && payload.u16(8) == 0 && payload.u8(10) == 4;
+  return payload.u8(2) == kPpstream || questions == 1 || questions == 2 || repeats ||
+         is_vuze_request;
+}
 
 /// UdpType::unknown when nothing fits. In corrected mode PPLive's loose test is left out: it takes
 /// any payload of repeated bytes.

@@ -293,9 +293,13 @@ class Spared {
     const bool is_shown = attention == Attention::all ||
                           (attention == Attention::words && may_begin_word(view.payload));
     spared_ += is_shown ? 0 : 1;
-    if (is_shown) asked_.on_segment(asked_flow_, view);
+    if (!is_shown) return;
+    const bool is_passed_over = asked_.passes_over(asked_flow_, view);
+    passed_over_ += is_passed_over ? 1 : 0;
+    if (!is_passed_over) asked_.on_segment(asked_flow_, view);
   }
   [[nodiscard]] int spared() const { return spared_; }
+  [[nodiscard]] int passed_over() const { return passed_over_; }
   void expect_same() {
     TcpFindings all, asked;
     all_.fill(flow_, all);
@@ -313,7 +317,7 @@ class Spared {
   TcpInspector all_, asked_;
   uint32_t flow_, asked_flow_;
   test::TcpViews views_;
-  int spared_ = 0;
+  int spared_ = 0, passed_over_ = 0;
 };
 
 TEST(TcpInspector, WhatItDoesNotAskForChangesNothing) {
@@ -331,6 +335,7 @@ TEST(TcpInspector, WhatItDoesNotAskForChangesNothing) {
         flow.add(kServer, kOk);
       }
       EXPECT_GT(flow.spared(), 10);
+      EXPECT_GT(flow.passed_over(), opening == ed2k ? -1 : 5);
       flow.expect_same();
     }
   }
