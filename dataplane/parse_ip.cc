@@ -27,7 +27,7 @@ struct IpHeader {
   IpAddress source, destination;
   IpVersion version = IpVersion::v4;
   uint8_t protocol = 0;  // of the transport header
-  uint8_t ttl = 0;
+  uint8_t ttl = 0, tos = 0;
   bool id_is_identifying = true;
   uint16_t id = 0;
   uint32_t transport = 0;  // offset of the transport header in the frame; may lie beyond its end
@@ -85,6 +85,7 @@ template <Mode kMode>
   ip.id_is_identifying =
       kMode == Mode::tstat || ip.id != 0 || (fragment & kDontFragment) == 0;  // RFC 6864
   ip.ttl = header.u8(8);
+  ip.tos = header.u8(1);
   ip.protocol = header.u8(9);
   ip.source = IpAddress::v4(header.u32(12));
   ip.destination = IpAddress::v4(header.u32(16));
@@ -110,6 +111,7 @@ Counter read_ipv6(ByteRange frame, uint32_t offset, IpHeader& ip) {
   ip.id_is_identifying = kMode == Mode::tstat;
   ip.protocol = header.u8(6);
   ip.ttl = header.u8(7);
+  ip.tos = static_cast<uint8_t>(header.u16(0) >> 4);
   ip.source = read_ipv6_address(header, 8);
   ip.destination = read_ipv6_address(header, 24);
   ip.transport = offset + kIpv6HeaderLength;
@@ -170,10 +172,17 @@ template <Mode kMode>
   segment.window = tcp.u16(14);
   segment.checksum = tcp.u16(16);
   segment.options = {};
+  segment.option_bytes = 0;
   if (header_length > kTcpHeaderLength)
     read_tcp_options(options_end.from(kTcpHeaderLength),
                      static_cast<uint32_t>(header_length - kTcpHeaderLength), segment.options);
   set_payload(segment, tcp.from(static_cast<size_t>(header_length)));
+  const auto header = static_cast<size_t>(header_length);
+  if (header_length > kTcpHeaderLength && header_length <= ip.payload_length &&
+      tcp.has(0, header)) {
+    segment.option_bytes = static_cast<uint8_t>(header_length - kTcpHeaderLength);
+    segment.payload_bytes = tcp.data() + header;  // also when there is nothing behind it
+  }
   return Counter::analysed_packets;
 }
 
@@ -196,6 +205,7 @@ Counter read_udp(ByteRange frame, const IpHeader& ip, Segment& segment) {
   segment.flags = 0;
   segment.malformed_offset = false;
   segment.options = {};
+  segment.option_bytes = 0;
   set_payload(segment, udp.from(kUdpHeaderLength));
   return Counter::analysed_packets;
 }
@@ -212,6 +222,7 @@ template <Mode kMode>
     outcome = read_udp<kMode>(frame, ip, segment);
   if (outcome != Counter::analysed_packets) return outcome;
   segment.ttl = ip.ttl;
+  segment.tos = ip.tos;
   segment.ip_id = ip.id;
   segment.ip_id_is_identifying = ip.id_is_identifying;
   const auto directed =

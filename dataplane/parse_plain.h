@@ -161,6 +161,7 @@ struct Ipv4 {
     constexpr uint8_t kDontFragment = 0x40;
     const uint8_t* ip = frame.bytes + kIp;
     s.ttl = ip[8];
+    s.tos = ip[1];
     s.ip_id = load16(ip + 4);
     s.ip_id_is_identifying =
         kMode == Mode::tstat || ((s.ip_id != 0) | ((ip[6] & kDontFragment) == 0));  // RFC 6864
@@ -183,6 +184,7 @@ struct Ipv6 {
   template <Mode kMode>
   [[gnu::always_inline]] static void read(const Frame& frame, Segment& s) {
     s.ttl = frame.bytes[kIp + 7];
+    s.tos = static_cast<uint8_t>(load16(frame.bytes + kIp) >> 4);
     s.ip_id = kMode == Mode::tstat ? load16(frame.bytes + kIp + 4) : 0;
     s.ip_id_is_identifying = kMode == Mode::tstat;
   }
@@ -236,6 +238,7 @@ struct Tcp {
                   offsetof(Segment, ip_id_is_identifying) == offsetof(Segment, seq) + 15);
     _mm_storeu_si128(reinterpret_cast<__m128i*>(&s.seq),
                      _mm_shuffle_epi8(load128(tcp + 4), kOrder));
+    s.option_bytes = static_cast<uint8_t>(header - kTcpLength);
     if (header == kWithTimestamps && raw32(tcp + kTcpLength) == kNopNopTimestamps) [[likely]] {
       s.options = {flowstats::TcpOptions::kTimestamps, 0, 0};
     } else if (header == kTcpLength) {
@@ -271,6 +274,7 @@ struct Udp {
     s.flags = 0;
     s.malformed_offset = false;
     s.options = {};
+    s.option_bytes = 0;
   }
 };
 

@@ -38,6 +38,7 @@ Log log_of(const RecordHead& record) {
     case RecordKind::tcp_interval: return Log::tcp_periodic;
     case RecordKind::udp_interval: return Log::udp_periodic;
     case RecordKind::tcp_flow:
+    case RecordKind::exit:
     case RecordKind::filler: break;
   }
   return static_cast<const flowstats::TcpRecord&>(record).complete ? Log::tcp_complete
@@ -120,6 +121,7 @@ uint64_t append_rows(RowBuffer& out, const LogShape& shape, const RecordHead& re
                      const Anonymiser* anonymiser) {
   using namespace flowstats;
   switch (record.kind) {
+    case RecordKind::exit:
     case RecordKind::filler: break;
     case RecordKind::tcp_flow: return append_shown<TcpRecord>(out, shape, record, anonymiser);
     case RecordKind::udp_flow: return append_shown<UdpRecord>(out, shape, record, anonymiser);

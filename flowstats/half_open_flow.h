@@ -14,13 +14,14 @@
 namespace tapstat::flowstats {
 
 struct HalfOpenFlow {
-  Segment opening;  // without its payload bytes, which die with the packet
+  Segment opening;  // without its payload and option bytes, which die with the packet
 
   /// A SYN that ends its flow at once is no half-open one.
   [[nodiscard]] static bool may_begin_with(const Segment& syn) { return !syn.has(tcp_flag::kRst); }
   void open(const Segment& syn) {
     opening = syn;
     opening.payload_captured = 0;
+    opening.option_bytes = 0;
   }
 
   /// What TcpFlow::expired says of a flow of one SYN. `last_heard` is opening.time or

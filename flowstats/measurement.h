@@ -47,11 +47,30 @@ struct Inspection {
   double entropy_threshold = 3.7;      // bits per nibble
 };
 
+/// Exit records in web100's variables (docs/web100.md). Bounds are those of one worker; nothing is
+/// reserved while `enabled` is false.
+struct ExitRecords {
+  bool enabled = false;
+  uint32_t connections_max = 180'000;   // at the same time, those that linger included
+  uint32_t segments_max = 1'000'000;    // outstanding, of all connections together
+  uint32_t segments_per_side_max = 1'024;  // beyond, neighbours become one without an RTT
+  Duration linger = seconds(5);         // after the last packet of a closed connection
+  Duration idle_max = seconds(86'400);  // of an established connection
+  Duration half_closed_idle_max = seconds(300);
+  bool incomplete = false;  // records of connections without a complete handshake
+  bool expired = false;     // and of those that fell silent
+  bool unfinished = false;  // and of those that are alive when the probe stops
+  bool both_views = false;  // a second record with the ends exchanged when both are internal
+  bool rtt_of_both_halves = false;  // adds the smallest round trip between tap and Local
+  Duration rto_min = milliseconds(200);
+};
+
 struct Measurement {
   Mode mode = Mode::tstat;
   FlowLimits limits;
   Inspection inspection;
   FlowTimeouts timeouts;
+  ExitRecords exit_records;
   Duration log_interval = seconds(1);  // of log_tcp_periodic and log_udp_periodic
   /// Segments of a flow that repeat IPv4 id, checksum and length of the one before them in their
   /// direction within this time are left out, as a mirror port that copies frames twice makes them.

@@ -35,6 +35,7 @@ enum class RecordKind : uint8_t {
   rtp_stream,    // RtpRecord
   tcp_interval,  // TcpIntervalRecord
   udp_interval,  // UdpIntervalRecord
+  exit,          // ExitRecord
 };
 
 inline constexpr size_t kRecordUnit = 64;  // bytes

@@ -66,10 +66,17 @@ struct Segment {
   /// IPv4 identification; in tstat mode the payload length for IPv6 (Tstat reads those bytes).
   uint16_t ip_id = 0;
   uint8_t ttl = 0;  // TTL or hop limit
+  uint8_t tos = 0;  // differentiated services and ECN (RFC 3168): TOS byte or traffic class
+  /// Bytes of TCP options, right in front of `payload_bytes`; 0 when there are none, or when they
+  /// were not captured whole.
+  uint8_t option_bytes = 0;
 
   [[nodiscard]] constexpr bool has(uint8_t flag) const { return (flags & flag) != 0; }
   [[nodiscard]] constexpr ByteRange payload() const {
     return payload_captured == 0 ? ByteRange{} : ByteRange{payload_bytes, payload_captured};
+  }
+  [[nodiscard]] constexpr ByteRange option_list() const {
+    return option_bytes == 0 ? ByteRange{} : ByteRange{payload_bytes - option_bytes, option_bytes};
   }
 };
 static_assert(sizeof(Segment) == 104);

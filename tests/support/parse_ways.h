@@ -20,7 +20,9 @@ inline void check_same_segment(const flowstats::Segment& a, const flowstats::Seg
   TAPSTAT_ASSERT(a.flags == b.flags);
   TAPSTAT_ASSERT(a.malformed_offset == b.malformed_offset);
   TAPSTAT_ASSERT(a.ip_id == b.ip_id && a.ip_id_is_identifying == b.ip_id_is_identifying);
-  TAPSTAT_ASSERT(a.ttl == b.ttl);
+  TAPSTAT_ASSERT(a.ttl == b.ttl && a.tos == b.tos);
+  TAPSTAT_ASSERT(a.option_list().data() == b.option_list().data());
+  TAPSTAT_ASSERT(a.option_bytes == b.option_bytes);
   TAPSTAT_ASSERT(a.options == b.options);
   TAPSTAT_ASSERT(a.payload_length == b.payload_length);
   TAPSTAT_ASSERT(a.payload().data() == b.payload().data());

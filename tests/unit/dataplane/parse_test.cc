@@ -369,6 +369,8 @@ TEST(ParseTransport, FieldsOfATcpSegment) {
   EXPECT_EQ(s.payload_length, 5);
   EXPECT_EQ(s.payload().size(), 5U);
   EXPECT_EQ(s.payload().data(), padded.data() + 14 + 20 + 32);
+  EXPECT_EQ(s.option_list().data(), padded.data() + 14 + 20 + 20);
+  EXPECT_EQ(s.option_list().size(), 12U);
   EXPECT_TRUE(s.options.has(TcpOptions::kTimestamps));
   EXPECT_FALSE(s.options.has(TcpOptions::kMss));
 }
