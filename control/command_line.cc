@@ -1,5 +1,6 @@
 #include "control/command_line.h"
 
+#include <algorithm>
 #include <functional>
 
 #include <CLI/CLI.hpp>
@@ -85,8 +86,11 @@ void add_replay(CLI::App& app, ReplayArguments& a, Raw& raw) {
   add_output_flags(app, a.out, raw);
 }
 
-void add_describe(CLI::App& app, std::string& what, Raw& raw) {
-  app.add_option("WHAT", what, "columns or counters")->required()->type_name("");
+void add_describe(CLI::App& app, DescribeArguments& a, std::string& what, Raw& raw) {
+  app.add_option("WHAT", what, "columns, counters or config")->required()->type_name("");
+  app.add_flag("--origin", a.origin,
+               "of config: the values in force, and which file, variable or default set them");
+  app.add_option("-c,--config", raw.config, "tapstat.toml, with --origin")->type_name("FILE");
   app.add_flag("--json", raw.json, "as JSON");
   app.add_flag("--markdown", raw.markdown, "as a Markdown page");
 }
@@ -243,16 +247,23 @@ Result<CommandLine> finish(const CLI::App& app, ReplayArguments& a, const Raw& r
   return CommandLine{std::move(a)};
 }
 
-Result<CommandLine> finish(DescribeArguments& a, const std::string& what, const Raw& raw) {
-  if (what != "columns" && what != "counters")
-    return flowstats::fail(ExitStatus::usage, "describe \"" + what + "\": " +
-                                                  not_one_of(what, {"columns", "counters"}));
+Result<CommandLine> finish(const CLI::App& app, DescribeArguments& a, const std::string& what,
+                           const Raw& raw) {
+  using What = DescribeArguments::What;
+  const std::vector<std::string> names = {"columns", "counters", "config"};  // as in What
+  const auto named = std::ranges::find(names, what);
+  if (named == names.end())
+    return flowstats::fail(ExitStatus::usage,
+                           "describe \"" + what + "\": " + not_one_of(what, names));
+  a.what = static_cast<What>(named - names.begin());
+  set_path(a.config, raw.config, app, "--config");
+  if (a.origin && a.what != What::config)
+    return flowstats::fail(ExitStatus::usage, "--origin belongs to \"describe config\".");
+  if (a.config && !a.origin) return flowstats::fail(ExitStatus::usage, "--config needs --origin.");
   if (raw.json && raw.markdown)
     return flowstats::fail(ExitStatus::usage, "--json and --markdown exclude each other.");
-  a.what = what == "columns" ? DescribeArguments::What::columns : DescribeArguments::What::counters;
-  a.form = raw.json       ? DescribeArguments::Form::json
-           : raw.markdown ? DescribeArguments::Form::markdown
-                          : DescribeArguments::Form::text;
+  using Form = exporters::CatalogueForm;
+  a.form = raw.json ? Form::json : raw.markdown ? Form::markdown : Form::text;
   return CommandLine{a};
 }
 
@@ -301,7 +312,7 @@ void give_default_values(std::vector<std::string>& arguments) {
 /// The sentence about a command without its operand.
 std::string what_is_missing(const CLI::App& command) {
   const std::string& name = command.get_name();
-  if (name == "describe") return "describe what? columns or counters.";
+  if (name == "describe") return "describe what? columns, counters or config.";
   const std::string_view operand =
       name == "anonymise-key" ? "the name of a file" : "a capture file";
   return fmt::format("{0} needs {1}. Run \"tapstat {0} --help\".", name, operand);
@@ -346,8 +357,8 @@ Result<CommandLine> parse_command_line(std::vector<std::string> arguments,
   CLI::App* const on_replay = app.add_subcommand(
       "replay",
       std::string("Replay captures through DPDK into Tstat's TCP logs\n\n") + kReplayExamples);
-  CLI::App* const on_describe =
-      app.add_subcommand("describe", "Explain the columns of the logs or the counters");
+  CLI::App* const on_describe = app.add_subcommand(
+      "describe", "Explain the columns of the logs, the counters, or the keys of tapstat.toml");
   CLI::App* const on_check =
       app.add_subcommand("check", "Check configuration files; starts and writes nothing");
   CLI::App* const on_bench = app.add_subcommand(
@@ -358,7 +369,7 @@ Result<CommandLine> parse_command_line(std::vector<std::string> arguments,
       "Make a file with a new key of anonymisation (replay -Y, docs/anonymisation.md)");
   add_anonymise_key(*on_key, anonymise_key, raw);
   add_replay(*on_replay, replay, raw);
-  add_describe(*on_describe, what, raw);
+  add_describe(*on_describe, describe, what, raw);
   add_check(*on_check, check, raw);
   add_bench(*on_bench, bench, raw);
   RemoteCommandLine remote;
@@ -370,7 +381,7 @@ Result<CommandLine> parse_command_line(std::vector<std::string> arguments,
     app.parse(std::move(reversed));
     if (want_version) return CommandLine{TextAnswer{version}};
     if (on_replay->parsed()) return finish(*on_replay, replay, raw);
-    if (on_describe->parsed()) return finish(describe, what, raw);
+    if (on_describe->parsed()) return finish(*on_describe, describe, what, raw);
     if (on_check->parsed()) return finish(*on_check, check, raw);
     if (on_bench->parsed()) return finish(*on_bench, bench, raw);
     if (on_key->parsed()) return finish(*on_key, anonymise_key, raw);

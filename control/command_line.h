@@ -14,6 +14,7 @@
 #include "control/mplane/capabilities.h"
 #include "control/privacy_config.h"
 #include "dataplane/reader_kind.h"
+#include "exporters/catalogue.h"
 #include "flowstats/active_config.h"
 #include "flowstats/base/result.h"
 #include "flowstats/group_mask.h"
@@ -55,10 +56,11 @@ struct ReplayArguments {
 };
 
 struct DescribeArguments {
-  enum class What : uint8_t { columns, counters };
-  enum class Form : uint8_t { text, json, markdown };
+  enum class What : uint8_t { columns, counters, config };
   What what = What::columns;
-  Form form = Form::text;
+  exporters::CatalogueForm form = exporters::CatalogueForm::text;
+  bool origin = false;  // of config: the values in force, and who set them
+  std::optional<std::filesystem::path> config;
 };
 
 struct CheckArguments {

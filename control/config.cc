@@ -7,17 +7,14 @@
 
 #include "control/config_complaint.h"
 #include "control/config_keys.h"
+#include "control/config_store.h"
 #include "control/config_value.h"
-#include "control/control_config_store.h"
-#include "control/option_values.h"
-#include "control/privacy_config_store.h"
 #include "control/text.h"
 #include "flowstats/base/nearest.h"
 
 namespace tapstat::control {
 namespace {
 
-using flowstats::Duration;
 using flowstats::Mode;
 
 struct Located {
@@ -35,15 +32,6 @@ std::string section_text(std::string_view section) {
   const bool bare = !name.empty() && name.find_first_not_of(kBare) == name.npos;
   return "[" + std::string(section.substr(0, dot + 1)) +
          (bare ? std::string(name) : toml_quoted(name)) + "]";
-}
-
-uint32_t whole(const toml::node& node) { return static_cast<uint32_t>(node.as_integer()->get()); }
-
-std::string joined(const toml::node& node) {
-  std::string out;
-  for (const toml::node& element : *node.as_array())
-    out += (out.empty() ? "" : ",") + element.as_string()->get();
-  return out.empty() ? "none" : out;
 }
 
 class Reader {
@@ -116,8 +104,9 @@ class Reader {
   void keys_of(const std::string& section, const std::string& pattern, const toml::table& table) {
     bool any_unbuilt = false;
     for (const auto& [key, node] : table) {
-      out_.config.settings.push_back({section, std::string(key.str()), value_text(node),
-                                      static_cast<unsigned>(key.source().begin.line)});
+      out_.config.settings.push_back(
+          {section, std::string(key.str()), value_text(node),
+           name_.string() + ":" + std::to_string(key.source().begin.line)});
       const ConfigKey* known = find(pattern, key.str());
       if (known == nullptr) {
         error(key.source(), "unknown key \"" + std::string(key.str()) + "\" in " +
@@ -131,7 +120,8 @@ class Reader {
         continue;
       }
       if (known->built) {
-        store(*known, node);
+        const std::string refused = store_setting(out_.config, *known, node, name_.parent_path());
+        if (!refused.empty()) refuse_value(*known, node, refused);
       } else {
         any_unbuilt = true;
         if (pattern.find('*') == pattern.npos)
@@ -153,78 +143,6 @@ class Reader {
     for (const ConfigKey& key : kConfigKeys)
       if (key.section == pattern) names.emplace_back(key.name);
     return names;
-  }
-
-  std::filesystem::path path_of(const toml::node& node) const {
-    return (name_.parent_path() / node.as_string()->get()).lexically_normal();
-  }
-
-  void store(const ConfigKey& key, const toml::node& node) {
-    Config& c = out_.config;
-    if (key.section == "flows") return store_flows(key.name, node);
-    if (key.section == "memory") return store_memory(key.name, node);
-    if (key.section == "control" || key.section == "mplane")
-      return store_control(c.control, key.name, node, name_.parent_path());
-    if (key.section == "privacy") {
-      const std::string wrong = store_privacy(c.privacy, key.name, node, name_.parent_path());
-      if (!wrong.empty()) refuse_value(key, node, wrong);
-      return;
-    }
-    if (key.name == "internal") c.internal = path_of(node);
-    if (key.name == "directory") c.directory = path_of(node);
-    if (key.name == "mode") c.mode = parse_mode(node.as_string()->get()).value();
-    if (key.name == "source") c.source = parse_source(node.as_string()->get()).value();
-    if (key.name == "schema") c.schema = parse_schema(node.as_string()->get()).value();
-    if (key.name == "duplicate_window")
-      c.duplicate_window = parse_duration(node.as_string()->get());
-    if (key.name == "rotate") c.rotate = parse_duration(node.as_string()->get());
-    if (key.name == "compress") c.gzip = node.as_string()->get() == "gzip";
-    if (key.name == "payload") c.payload = node.as_boolean()->get();
-    if (key.name == "names" && key.section == "measurement") c.names = node.as_boolean()->get();
-    if (key.name == "http_url") c.http_url = whole(node);
-    if (key.name == "interval") c.log_interval = parse_duration(node.as_string()->get());
-    if (key.name == "logs") c.logs = parse_logs(joined(node)).value_or(flowstats::LogMask{});
-    if (key.name != "groups") return;
-    const auto groups = parse_groups(joined(node));
-    if (groups)
-      c.groups = *groups;
-    else
-      refuse_value(key, node, groups.error());
-  }
-
-  void store_memory(std::string_view name, const toml::node& node) {
-    Config& c = out_.config;
-    if (name == "record_ring") c.record_ring = whole(node);
-    if (!node.is_string()) return;
-    const std::string& word = node.as_string()->get();
-    if (name == "hugepages")
-      c.huge_pages = word == "required" ? HugePages::required
-                     : word == "none"   ? HugePages::none
-                                        : HugePages::automatic;
-    if (name == "touch")
-      c.touch = word == "always"  ? TouchMemory::always
-                : word == "never" ? TouchMemory::never
-                                  : TouchMemory::automatic;
-  }
-
-  void store_flows(std::string_view name, const toml::node& node) {
-    Config& c = out_.config;
-    const std::pair<std::string_view, std::optional<uint32_t>*> counts[] = {
-        {"capacity", &c.flow_capacity},
-        {"udp_pairs", &c.udp_pairs},
-        {"names", &c.name_entries},
-        {"slot_search", &c.slot_search},
-        {"segments_per_quadrant", &c.segments_per_quadrant},
-        {"segment_records", &c.segment_records}};
-    const std::pair<std::string_view, std::optional<Duration>*> times[] = {
-        {"tcp_idle", &c.tcp_idle},
-        {"tcp_singleton", &c.tcp_singleton},
-        {"udp_idle", &c.udp_idle},
-        {"udp_singleton", &c.udp_singleton}};
-    for (const auto& [key, target] : counts)
-      if (key == name) *target = whole(node);
-    for (const auto& [key, target] : times)
-      if (key == name) *target = parse_duration(node.as_string()->get());
   }
 
   const std::filesystem::path& name_;

@@ -23,10 +23,10 @@
 
 namespace tapstat::control {
 
-/// One key as the file has it.
+/// One key as it was set.
 struct ConfigSetting {
   std::string section, key, value;
-  unsigned line = 0;
+  std::string origin;  // "tapstat.toml:12", or the variable of the environment
 };
 
 /// What the file sets; an absent value was not mentioned.
@@ -54,7 +54,7 @@ struct Config {
   ControlConfig control;
   PrivacyConfig privacy;
   std::vector<std::string> not_built;   // "[section]" or "[section] key", in the order of the file
-  std::vector<ConfigSetting> settings;  // in the order of the file
+  std::vector<ConfigSetting> settings;  // in the order of the file; the last one of a key counts
 };
 
 struct ConfigFile {

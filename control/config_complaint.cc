@@ -30,6 +30,15 @@ std::string must_be(const std::string& typed, const std::vector<std::string>& na
 
 }  // namespace
 
+std::string range_text(const ConfigKey& key) {
+  switch (key.type) {
+    case ConfigType::integer: return std::to_string(key.min) + " to " + std::to_string(key.max);
+    case ConfigType::duration: return duration_text({key.min}) + " to " + duration_text({key.max});
+    case ConfigType::boolean: return "true or false";
+    default: return key.choices.empty() ? "-" : one_of_text(choices_of(key));
+  }
+}
+
 std::string value_text(const toml::node& node) {
   if (const auto* text = node.as_string()) return toml_quoted(text->get());
   if (node.is_table()) return "{...}";
@@ -46,8 +55,7 @@ std::string complaint(const ConfigKey& key, const toml::node& node) {
     case ConfigType::integer: {
       const auto* n = node.as_integer();
       if (n != nullptr && in_range(n->get())) return "";
-      return "must be a whole number of " + std::to_string(key.min) + " to " +
-             std::to_string(key.max) + ".";
+      return "must be a whole number of " + range_text(key) + ".";
     }
     case ConfigType::text:
       return text != nullptr && !text->get().empty() ? "" : "must be a text in quotes, not empty.";
@@ -60,9 +68,7 @@ std::string complaint(const ConfigKey& key, const toml::node& node) {
     case ConfigType::duration: {
       const auto d = text != nullptr ? parse_duration(text->get()) : std::nullopt;
       if (!d) return "not a duration. Examples: \"30s\", \"5m\", \"1h\".";
-      return in_range(d->us) ? ""
-                             : "must be " + std::to_string(key.min / kSecondUs) + "s to " +
-                                   std::to_string(key.max / kDayUs) + "d.";
+      return in_range(d->us) ? "" : "must be " + range_text(key) + ".";
     }
     case ConfigType::size: {
       const auto n = text != nullptr ? parse_size(text->get()) : std::nullopt;

@@ -9,6 +9,9 @@
 
 namespace tapstat::control {
 
+/// What values of the key may be: "1 to 64", "10ms to 1d", "dpdk, file or preloaded"; "-" for any.
+[[nodiscard]] std::string range_text(const ConfigKey& key);
+
 /// The value as the user may have written it, for messages.
 [[nodiscard]] std::string value_text(const toml::node& node);
 

@@ -1,8 +1,8 @@
-/// The keys of tapstat.toml: section, name, type, bounds, default and meaning of each, in one
-/// place.
+/// The keys of tapstat.toml: section, name, type, bounds, default and unit of each, in one place.
 ///
-/// conf/tapstat.toml shows every key of this table (a test compares them). `*` in a section stands
-/// for a name that the user chooses.
+/// conf/tapstat.toml shows every key of this table and says what it means (a test compares them);
+/// variables of the environment (config_environment.h) and docs/configuration.md come from it. `*`
+/// in a section stands for a name that the user chooses.
 #pragma once
 
 #include <array>
@@ -29,13 +29,14 @@ struct ConfigKey {
   int64_t min = 0, max = 0;
   std::string_view choices = "";
   bool built = false;              // has an effect in this version
-  std::string_view fallback = "";  // when no file and no flag says otherwise; empty: nothing
+  std::string_view fallback = "";  // when nobody says otherwise; empty: nothing
+  std::string_view unit = "";      // of an integer
 };
 
 inline constexpr int64_t kSecondUs = 1'000'000;
 inline constexpr int64_t kDayUs = 86'400 * kSecondUs;
 
-inline constexpr std::array<ConfigKey, 84> kConfigKeys = {{
+inline constexpr std::array<ConfigKey, 85> kConfigKeys = {{
     {"ports.*", "file", ConfigType::text},
     {"ports.*", "kernel", ConfigType::boolean},
     {"ports.*", "queues", ConfigType::integer, 1, 64},
@@ -43,13 +44,15 @@ inline constexpr std::array<ConfigKey, 84> kConfigKeys = {{
     {"replay", "source", ConfigType::choice, 0, 0, "dpdk,file,preloaded", true, "dpdk"},
     {"memory", "hugepages", ConfigType::choice, 0, 0, "auto,required,none", true, "auto"},
     {"memory", "touch", ConfigType::choice, 0, 0, "auto,always,never", true, "auto"},
-    {"memory", "record_ring", ConfigType::integer, 64, 16'777'216, "", true, "65536"},
-    {"flows", "capacity", ConfigType::integer, 1, 100'000'000, "", true, "180000"},
-    {"flows", "udp_pairs", ConfigType::integer, 1, 100'000'000, "", true, "360000"},
-    {"flows", "names", ConfigType::integer, 100, 100'000'000, "", true, "100000"},
-    {"flows", "slot_search", ConfigType::integer, 1, 100'000, "", true, "200"},
-    {"flows", "segments_per_quadrant", ConfigType::integer, 48, 16'000, "", true, "100"},
-    {"flows", "segment_records", ConfigType::integer, 1'000, 1'000'000'000, "", true, "360000"},
+    {"memory", "record_ring", ConfigType::integer, 64, 16'777'216, "", true, "65536", "records"},
+    {"flows", "capacity", ConfigType::integer, 1, 100'000'000, "", true, "180000", "flows"},
+    {"flows", "udp_pairs", ConfigType::integer, 1, 100'000'000, "", true, "360000", "flows"},
+    {"flows", "names", ConfigType::integer, 100, 100'000'000, "", true, "100000", "addresses"},
+    {"flows", "slot_search", ConfigType::integer, 1, 100'000, "", true, "200", "slots"},
+    {"flows", "segments_per_quadrant", ConfigType::integer, 48, 16'000, "", true, "100",
+     "segments"},
+    {"flows", "segment_records", ConfigType::integer, 1'000, 1'000'000'000, "", true, "360000",
+     "segments"},
     {"flows", "tcp_idle", ConfigType::duration, kSecondUs, 365 * kDayUs, "", true, "300s"},
     {"flows", "tcp_singleton", ConfigType::duration, kSecondUs, 365 * kDayUs, "", true, "10s"},
     {"flows", "udp_idle", ConfigType::duration, kSecondUs, 365 * kDayUs, "", true, "200s"},
@@ -63,13 +66,14 @@ inline constexpr std::array<ConfigKey, 84> kConfigKeys = {{
     {"measurement", "duplicate_window", ConfigType::duration, 0, kSecondUs, "", true, "0s"},
     {"measurement", "payload", ConfigType::boolean, 0, 0, "", true, "true"},
     {"measurement", "names", ConfigType::boolean, 0, 0, "", true, "true"},
-    {"log", "http_url", ConfigType::integer, 0, 2, "", true, "0"},
+    {"log", "http_url", ConfigType::integer, 0, 2, "", true, "0", "level"},
     {"log", "interval", ConfigType::duration, kSecondUs / 1000, kDayUs, "", true, "1s"},
     {"log", "schema", ConfigType::choice, 0, 0, "mplane,tstat-3.3", true, "mplane"},
     {"privacy", "crypto_pan_key", ConfigType::text, 0, 0, "", true},
     {"privacy", "anonymise", ConfigType::text_list, 0, 0, "", true},
     {"privacy", "anonymise_except", ConfigType::text_list, 0, 0, "", true},
     {"privacy", "names", ConfigType::choice, 0, 0, "keep,encrypt,drop", true, "keep"},
+    {"privacy", "strict", ConfigType::boolean, 0, 0, "", true, "false"},
     {"privacy", "ipv6_masks", ConfigType::text_list, 0, 0, "", true,
      "0xffffffff,0xf0f0f0f0,0x0f0f0f0f,0x00000000"},
     {"output.tstat", "directory", ConfigType::text, 0, 0, "", true},
@@ -95,8 +99,9 @@ inline constexpr std::array<ConfigKey, 84> kConfigKeys = {{
     {"control", "hosts", ConfigType::text_list, 0, 0, "", true},
     {"control", "socket", ConfigType::text, 0, 0, "", true},
     {"control", "audit_log", ConfigType::text, 0, 0, "", true},
-    {"control", "connections", ConfigType::integer, 1, 10'000, "", true, "128"},
-    {"control", "connections_per_address", ConfigType::integer, 1, 10'000, "", true, "8"},
+    {"control", "connections", ConfigType::integer, 1, 10'000, "", true, "128", "connections"},
+    {"control", "connections_per_address", ConfigType::integer, 1, 10'000, "", true, "8",
+     "connections"},
     {"control", "handshake_timeout", ConfigType::duration, kSecondUs / 100, kDayUs, "", true,
      "10s"},
     {"control", "head_timeout", ConfigType::duration, kSecondUs / 100, kDayUs, "", true, "10s"},
@@ -118,9 +123,10 @@ inline constexpr std::array<ConfigKey, 84> kConfigKeys = {{
     {"mplane", "allow_indefinite", ConfigType::boolean, 0, 0, "", true, "true"},
     {"mplane", "duration_max", ConfigType::duration, kSecondUs, 100'000 * kDayUs, "", true, "30d"},
     {"mplane", "ahead_max", ConfigType::duration, 0, 100'000 * kDayUs, "", true, "365d"},
-    {"mplane", "specifications", ConfigType::integer, 1, 100'000, "", true, "64"},
-    {"mplane", "specifications_per_client", ConfigType::integer, 1, 100'000, "", true, "16"},
-    {"mplane", "answers_kept", ConfigType::integer, 1, 100'000, "", true, "256"},
+    {"mplane", "specifications", ConfigType::integer, 1, 100'000, "", true, "64", "specifications"},
+    {"mplane", "specifications_per_client", ConfigType::integer, 1, 100'000, "", true, "16",
+     "specifications"},
+    {"mplane", "answers_kept", ConfigType::integer, 1, 100'000, "", true, "256", "answers"},
     {"mplane", "answers_kept_for", ConfigType::duration, kSecondUs, 3'650 * kDayUs, "", true,
      "24h"},
     {"mplane", "mirror", ConfigType::text, 0, 0, "", true},

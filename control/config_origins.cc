@@ -1,5 +1,6 @@
 #include "control/config_origins.h"
 
+#include <algorithm>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -32,6 +33,7 @@ class Flags {
     path("control.socket", a.socket, "--socket");
     path("mplane.mirror", a.mirror, "--mirror");
     if (a.privacy.key_value) add("privacy.crypto_pan_key", "set", "--keyvalue");
+    if (a.privacy.strict) add("privacy.strict", "true", "--strict-privacy");
     if (a.privacy.encrypt_names) add("privacy.names", "encrypt", "--enc");
     if (a.listen) add("control.listen", *a.listen, "--listen");
     if (a.groups) add("output.tstat.groups", joined(group_names(*a.groups)), "--groups");
@@ -65,6 +67,15 @@ std::optional<std::string> by_mode(std::string_view key, const flowstats::Measur
   return std::nullopt;
 }
 
+/// Strict privacy decides about the paths of HTTP, too.
+void overrule(std::vector<rest::ConfigOrigin>& origins) {
+  const auto strict = std::ranges::find(origins, "strict", &rest::ConfigOrigin::key);
+  const auto url = std::ranges::find(origins, "http_url", &rest::ConfigOrigin::key);
+  if (strict->value != "true") return;
+  url->value = "0";
+  url->origin = strict->origin;
+}
+
 std::string without_quotes(const std::string& text) {
   const bool quoted = text.size() >= 2 && text.front() == '"' && text.back() == '"';
   return quoted ? text.substr(1, text.size() - 2) : text;
@@ -86,13 +97,14 @@ std::vector<rest::ConfigOrigin> config_origins(const ReplayArguments& arguments,
     for (const ConfigSetting& set : config.settings) {
       if (set.section != section || set.key != name) continue;
       origin.value = without_quotes(set.value);
-      origin.origin = arguments.config->string() + ":" + std::to_string(set.line);
+      origin.origin = set.origin;
     }
     if (const rest::ConfigOrigin* given = flags.find(full)) {
       origin.value = given->value;
       origin.origin = given->origin;
     }
   }
+  overrule(origins);
   return origins;
 }
 

@@ -11,8 +11,9 @@
 
 namespace tapstat::control {
 
-/// Every key that has an effect: from the flags, else from the file ("tapstat.toml:12"), else its
-/// default; what depends on the mode comes from `measurement`.
+/// Every key that has an effect: from the flags, else from the environment (the variable's name),
+/// else from the file ("tapstat.toml:12"), else its default; what depends on the mode comes from
+/// `measurement`.
 [[nodiscard]] std::vector<rest::ConfigOrigin> config_origins(
     const ReplayArguments& arguments, const Config& config,
     const flowstats::Measurement& measurement);

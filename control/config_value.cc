@@ -2,6 +2,7 @@
 
 #include <array>
 #include <limits>
+#include <string>
 
 #include "control/text.h"
 
@@ -47,6 +48,15 @@ std::optional<flowstats::Duration> parse_duration(std::string_view text) {
   const auto us = with_unit(text, kDurationUnits);
   if (!us) return std::nullopt;
   return flowstats::Duration{static_cast<int64_t>(*us)};
+}
+
+std::string duration_text(flowstats::Duration duration) {
+  const auto us = static_cast<uint64_t>(duration.us);
+  if (us == 0) return "0s";
+  UnitFactor best = kDurationUnits[0];
+  for (const UnitFactor& unit : kDurationUnits)
+    if (us % unit.factor == 0) best = unit;
+  return std::to_string(us / best.factor) + std::string(best.suffix);
 }
 
 std::optional<uint64_t> parse_size(std::string_view text) { return with_unit(text, kSizeUnits); }

@@ -14,6 +14,9 @@ namespace tapstat::control {
 /// "250ms", "30s", "5m", "1h", "7d"; whole numbers only. Empty when it is none or does not fit.
 [[nodiscard]] std::optional<flowstats::Duration> parse_duration(std::string_view text);
 
+/// The same with the largest unit that it is a whole number of: "90s", "1h".
+[[nodiscard]] std::string duration_text(flowstats::Duration duration);
+
 /// "512B", "64KiB", "10GiB", "1TiB"; in bytes.
 [[nodiscard]] std::optional<uint64_t> parse_size(std::string_view text);
 

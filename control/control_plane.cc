@@ -161,8 +161,7 @@ class ControlPlane::Impl {
   void reload_runtime_conf(const std::string& who) {
     const ReloadOutcome outcome = settings_->reload(who);
     messages_.located_errors(outcome.errors);
-    if (!outcome.notes.empty())
-      messages_.note(not_built_sentence(settings_->start().runtime_conf->string(), outcome.notes));
+    for (const std::string& note : outcome.notes) messages_.note(note);
   }
 
   void say_if_wrong(const Result<void>& result) {

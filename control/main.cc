@@ -14,10 +14,10 @@
 #include "control/command_line.h"
 #include "control/commands/mplane_commands.h"
 #include "control/commands/remote_commands.h"
+#include "control/describe.h"
 #include "control/messages.h"
 #include "control/replay.h"
 #include "dataplane/eal.h"
-#include "exporters/catalogue.h"
 
 namespace {
 
@@ -69,13 +69,11 @@ struct Commands {
     return control::mplane_command(arguments, messages);
   }
   int operator()(const DescribeArguments& arguments) const {
-    const auto form =
-        arguments.form == DescribeArguments::Form::json       ? exporters::CatalogueForm::json
-        : arguments.form == DescribeArguments::Form::markdown ? exporters::CatalogueForm::markdown
-                                                              : exporters::CatalogueForm::text;
-    return (*this)(control::TextAnswer{arguments.what == DescribeArguments::What::columns
-                                           ? exporters::describe_columns(form)
-                                           : exporters::describe_counters(form)});
+    const auto page = control::describe(arguments);
+    if (page) return (*this)(control::TextAnswer{*page});
+    control::Messages messages;
+    messages.located_errors(page.error());
+    return static_cast<int>(flowstats::ExitStatus::usage);
   }
   int operator()(const control::TextAnswer& answer) const {
     const std::string_view newline = answer.text.ends_with('\n') ? "" : "\n";

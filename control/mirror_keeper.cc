@@ -51,6 +51,7 @@ void MirrorKeeper::take_edit() {
   const RuntimeConf edited = load_runtime_conf(file_.path(), written_, RuntimeRead::reload);
   const ReloadOutcome outcome = settings_.adopt(edited, written_, name);
   messages_.located_errors(outcome.errors);
+  for (const std::string& note : outcome.notes) messages_.note(note);
 }
 
 }  // namespace tapstat::control

@@ -4,11 +4,13 @@
 #include <utility>
 
 #include "control/config.h"
+#include "control/config_environment.h"
 #include "control/config_origins.h"
 #include "control/control_plan.h"
 #include "control/network_file.h"
 #include "control/privacy.h"
 #include "control/runtime_conf.h"
+#include "control/text.h"
 
 namespace tapstat::control {
 namespace {
@@ -21,6 +23,7 @@ class Planner {
 
   std::optional<ReplayPlan> run() {
     read_config();
+    settle_strictness();
     read_runtime_conf();
     read_networks();
     if (failed_) return std::nullopt;
@@ -36,26 +39,32 @@ class Planner {
     messages_.located_errors(errors);
     failed_ = failed_ || !errors.empty();
   }
-  void note_not_built(const std::filesystem::path& file, const std::vector<std::string>& what) {
-    if (!what.empty()) messages_.note(not_built_sentence(file.string(), what));
-  }
 
   void read_config() {
-    if (!arguments_.config) return;
-    ConfigFile file = load_config(*arguments_.config);
+    ConfigFile file = load_configuration(arguments_.config);
     refuse(file.errors);
-    if (file.errors.empty()) note_not_built(*arguments_.config, file.config.not_built);
+    if (file.errors.empty() && !file.config.not_built.empty())
+      messages_.note(not_built_sentence(arguments_.config->string(), file.config.not_built));
     config_ = std::move(file.config);
     if (config_.groups) state_.groups = *config_.groups;
     if (config_.logs) state_.logs = with_logs(state_.logs, *config_.logs);
     if (config_.http_url) state_.http_full_url = *config_.http_url;
   }
 
+  /// Stronger than tapstat.toml and runtime.conf, now and at each reload.
+  void settle_strictness() {
+    state_.strict_privacy = arguments_.privacy.strict || config_.privacy.strict.value_or(false);
+    if (!state_.strict_privacy || state_.http_full_url == 0) return;
+    messages_.note("[log] http_url has no effect: strict privacy (-0) keeps it at 0.");
+    state_.http_full_url = 0;
+  }
+
   void read_runtime_conf() {
     if (!arguments_.runtime_conf) return;
     RuntimeConf file = load_runtime_conf(*arguments_.runtime_conf, state_);
     refuse(file.errors);
-    note_not_built(*arguments_.runtime_conf, file.not_built);
+    for (const std::string& note : notes_about(file, arguments_.runtime_conf->string()))
+      messages_.note(note);
     const std::string file_level = tcp_level_text(file.state.groups);
     state_ = said_ = file.state;
     if (arguments_.groups) {
@@ -146,7 +155,10 @@ class Planner {
   [[nodiscard]] std::string origin() const {
     if (arguments_.groups) return "-g";
     if (arguments_.runtime_conf) return arguments_.runtime_conf->string();
-    return config_.groups ? arguments_.config->string() : "default";
+    std::string by = "default";
+    for (const ConfigSetting& set : config_.settings)
+      if (set.key == "groups") by = set.origin;
+    return by;
   }
 
   void plan_control() {
@@ -179,12 +191,6 @@ class Planner {
 
 std::optional<ReplayPlan> make_plan(const ReplayArguments& arguments, Messages& messages) {
   return Planner(arguments, messages).run();
-}
-
-std::string not_built_sentence(const std::string& file, const std::vector<std::string>& what) {
-  std::string list;
-  for (const std::string& name : what) list += (list.empty() ? "" : ", ") + name;
-  return file + ": accepted, not built yet: " + list + ".";
 }
 
 }  // namespace tapstat::control

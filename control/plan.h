@@ -1,8 +1,8 @@
 /// What a replay is going to do: flags, tapstat.toml, runtime.conf and the list of networks brought
 /// together.
 ///
-/// Order: defaults, tapstat.toml, flags; runtime.conf decides about groups and logs unless -g names
-/// the groups. Control thread, before anything starts.
+/// Order: defaults, tapstat.toml, environment, flags; runtime.conf decides about groups and logs
+/// unless -g names the groups. Control thread, before anything starts.
 #pragma once
 
 #include <filesystem>
@@ -35,9 +35,5 @@ struct ReplayPlan {
 /// which have been printed.
 [[nodiscard]] std::optional<ReplayPlan> make_plan(const ReplayArguments& arguments,
                                                   Messages& messages);
-
-/// The sentence about settings that are accepted and have no effect yet; empty without any.
-[[nodiscard]] std::string not_built_sentence(const std::string& file,
-                                             const std::vector<std::string>& what);
 
 }  // namespace tapstat::control

@@ -21,14 +21,16 @@ struct PrivacyConfig {
   std::optional<flowstats::NetworkList> except;
   std::optional<exporters::NameTreatment> names;
   std::optional<std::array<uint32_t, 4>> ipv6_masks;
+  std::optional<bool> strict;  // httplog_full_url stays 0
 };
 
-/// The flags -Y, -W, --keyvalue, --keyfile, --keybase64 and --enc.
+/// The flags -Y, -W, --keyvalue, --keyfile, --keybase64, --enc and -0.
 struct PrivacyArguments {
   std::optional<std::filesystem::path> networks, except;
   std::optional<std::string> key_value;                       // at most one of these three
   std::optional<std::filesystem::path> key_text, key_base64;  // files
   bool encrypt_names = false;
+  bool strict = false;
 };
 
 }  // namespace tapstat::control

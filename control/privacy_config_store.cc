@@ -11,6 +11,8 @@ namespace {
 using exporters::NameTreatment;
 
 std::string store_anonymise(PrivacyConfig& config, const toml::array& list) {
+  config.internal = config.external = false;
+  config.networks = {};
   for (const toml::node& element : list) {
     const std::string& word = element.as_string()->get();
     if (word == "internal") {
@@ -60,6 +62,7 @@ std::string store_privacy(PrivacyConfig& config, std::string_view name, const to
                    : word == "drop"  ? NameTreatment::drop
                                      : NameTreatment::keep;
   }
+  if (name == "strict") config.strict = node.as_boolean()->get();
   if (name == "anonymise") return store_anonymise(config, *node.as_array());
   if (name == "anonymise_except") return store_except(config, *node.as_array());
   if (name == "ipv6_masks") return store_masks(config, *node.as_array());

@@ -5,6 +5,11 @@
 #include <CLI/CLI.hpp>
 
 namespace tapstat::control {
+namespace {
+
+constexpr const char* kXorMask = "-A";
+
+}  // namespace
 
 void PrivacyFlags::add_to(CLI::App& app) {
   const auto text = [&](const char* name, std::string& value, const char* type, const char* help) {
@@ -20,12 +25,19 @@ void PrivacyFlags::add_to(CLI::App& app) {
       "32 bytes in Base64: a file of tapstat anonymise-key, or Tstat's CPanKey [a new key, written "
       "beside the logs]");
   app.add_flag("--enc", encrypt_names_, "encrypt the names of hosts, too");
+  app.add_flag("-0,--strict-privacy", strict_,
+               "no paths and no cookies in log_http_complete, whatever runtime.conf says");
+  app.add_option(kXorMask)->expected(0, 1)->group("");  // in no help
 }
 
 flowstats::Result<PrivacyArguments> PrivacyFlags::finish(const CLI::App& app) const {
   const auto usage = [](std::string sentence) {
     return flowstats::fail(flowstats::ExitStatus::usage, std::move(sentence));
   };
+  if (app.count(kXorMask) > 0)
+    return usage(
+        "-A is not offered: an exclusive or is undone for all addresses by one that somebody "
+        "knows. Use -Y with a list of networks and a key (docs/anonymisation.md).");
   PrivacyArguments a;
   unsigned keys = 0;
   for (const char* flag : {"--keyvalue", "--keyfile", "--keybase64"})
@@ -51,6 +63,7 @@ flowstats::Result<PrivacyArguments> PrivacyFlags::finish(const CLI::App& app) co
     file.path = file.text;
   }
   a.encrypt_names = encrypt_names_;
+  a.strict = strict_;
   return a;
 }
 

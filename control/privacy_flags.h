@@ -1,5 +1,5 @@
-/// Tstat's flags of anonymisation: -Y, -W, --keyvalue, --keyfile, --keybase64, --enc. Control
-/// thread.
+/// Tstat's flags of privacy: -Y, -W, --keyvalue, --keyfile, --keybase64, --enc, -0; and the
+/// sentence that refuses -A. Control thread.
 #pragma once
 
 #include <string>
@@ -23,7 +23,7 @@ class PrivacyFlags {
 
  private:
   std::string networks_, except_, key_value_, key_text_, key_base64_;
-  bool encrypt_names_ = false;
+  bool encrypt_names_ = false, strict_ = false;
 };
 
 }  // namespace tapstat::control

@@ -87,6 +87,7 @@ class Parser {
       out_.state = before_;
       out_.announcements.clear();
       out_.not_built.clear();
+      out_.overruled.clear();
       return std::move(out_);
     }
     const RuntimeState& now = out_.state;
@@ -218,7 +219,10 @@ class Parser {
         state.groups = GroupMask{static_cast<uint8_t>(set_bit(state.groups.bits()))};
         break;
       case RuntimeTarget::video_group: state.video_level = set_bit(state.video_level); break;
-      case RuntimeTarget::http_url: state.http_full_url = value; break;
+      case RuntimeTarget::http_url:
+        if (on && state.strict_privacy) out_.overruled.emplace_back(key.name);
+        state.http_full_url = state.strict_privacy ? 0 : value;
+        break;
       case RuntimeTarget::dump_switch: state.dump_engine = state.dump_engine || on; break;
       case RuntimeTarget::dump_number: break;
     }
@@ -239,6 +243,14 @@ class Parser {
 };
 
 }  // namespace
+
+std::vector<std::string> notes_about(const RuntimeConf& file, const std::string& name) {
+  std::vector<std::string> notes;
+  if (!file.not_built.empty()) notes.push_back(not_built_sentence(name, file.not_built));
+  for (const std::string& key : file.overruled)
+    notes.push_back(name + ": " + key + " has no effect: strict privacy (-0) keeps it at 0.");
+  return notes;
+}
 
 std::string announcement_line(std::string_view time, std::string_view announcement) {
   const bool round = announcement.ends_with(kUrlLogs);

@@ -23,7 +23,8 @@ struct RuntimeState {
   uint32_t logs = 0x1ff;  // bits of tstat_log
   bool histogram_engine = true, rrd_engine = false;
   uint32_t video_level = 31;
-  uint32_t http_full_url = 0;  // 0 no paths, 1 paths without query, 2 everything
+  uint32_t http_full_url = 0;   // 0 no paths, 1 paths without query, 2 everything
+  bool strict_privacy = false;  // not of the file (-0): http_full_url stays 0
   bool dump_engine = false;
   bool operator==(const RuntimeState&) const = default;
 };
@@ -40,6 +41,7 @@ struct RuntimeConf {
   /// Tstat's lines for standard output, without the time (announcement_line).
   std::vector<std::string> announcements;
   std::vector<std::string> not_built;  // keys the file switches on that have no effect yet
+  std::vector<std::string> overruled;  // the same because of -0: "httplog_full_url"
   std::vector<std::string> errors;  // "FILE:LINE: ..."; `state` is the previous one when not empty
 };
 
@@ -52,6 +54,10 @@ struct RuntimeConf {
 [[nodiscard]] RuntimeConf load_runtime_conf(const std::filesystem::path& path,
                                             const RuntimeState& before,
                                             RuntimeRead read = RuntimeRead::start);
+
+/// Sentences about what the file `name` asks for in vain.
+[[nodiscard]] std::vector<std::string> notes_about(const RuntimeConf& file,
+                                                   const std::string& name);
 
 /// An announcement with the time of the current packet ("-" before the first), in Tstat's brackets:
 /// "[-] Enabling log_tcp_complete", "(-) Enabling full HTTP URL log".

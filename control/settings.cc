@@ -210,13 +210,13 @@ ReloadOutcome Settings::refuse(std::vector<std::string> errors, const std::strin
   return outcome;
 }
 
-ReloadOutcome Settings::accept(const RuntimeConf& file, const RuntimeState& before_in_file,
-                               const std::string& who) {
+ReloadOutcome Settings::accept(const RuntimeConf& file, const std::string& name,
+                               const RuntimeState& before_in_file, const std::string& who) {
   const RuntimeState before = effective();
   ReloadOutcome outcome;
   take_over(file.state, before_in_file);
   core_kept_ = core_kept_ && !held_.empty();
-  outcome.notes = file.not_built;
+  outcome.notes = notes_about(file, name);
   std::vector<std::string> lines;
   for (const std::string& line : file.announcements)
     if (!is_about_logs(line)) lines.push_back(line);
@@ -234,13 +234,13 @@ ReloadOutcome Settings::reload(const std::string& who) {
       load_runtime_conf(*start_.runtime_conf, start_.said, RuntimeRead::reload);
   if (!file.errors.empty()) return refuse(keeping(file.errors), who);
   const RuntimeState before = std::exchange(start_.said, file.state);
-  return accept(file, before, who);
+  return accept(file, start_.runtime_conf->string(), before, who);
 }
 
 ReloadOutcome Settings::adopt(const RuntimeConf& edited, const RuntimeState& written,
                               const std::string& who) {
   if (!edited.errors.empty()) return refuse(keeping(edited.errors), who);
-  return accept(edited, written, who);
+  return accept(edited, who, written, who);
 }
 
 AppliedEpoch Settings::rotate() {

@@ -61,7 +61,7 @@ class Settings : public GroupHolds {
   struct Start {
     RuntimeState state;  // in force
     RuntimeState said;   // by runtime.conf alone; -g may have decided otherwise
-    std::string origin;  // "defaults", "-g", "tapstat.toml", name of runtime.conf
+    std::string origin;  // "default", "-g", "tapstat.toml:12", name of runtime.conf
     std::optional<std::filesystem::path> runtime_conf;
     flowstats::Schema schema{};
     uint32_t epoch = 1;
@@ -87,8 +87,8 @@ class Settings : public GroupHolds {
   /// Reads runtime.conf (again); refused whole when it is wrong. Without one: an error. What the
   /// file says differently than before is taken over, the rest stays.
   ReloadOutcome reload(const std::string& who);
-  /// Another file of the same form was edited by somebody: where `edited` differs from `written` it
-  /// is the new word of the file.
+  /// Another file of the same form, named `who`, was edited by somebody: where `edited` differs
+  /// from `written` it is the new word of the file.
   ReloadOutcome adopt(const RuntimeConf& edited, const RuntimeState& written,
                       const std::string& who);
 
@@ -120,7 +120,8 @@ class Settings : public GroupHolds {
   AppliedEpoch apply(const RuntimeState& before, const std::vector<std::string>& lines);
   AppliedEpoch publish();
   ReloadOutcome refuse(std::vector<std::string> errors, const std::string& who);
-  ReloadOutcome accept(const RuntimeConf& file, const RuntimeState& before, const std::string& who);
+  ReloadOutcome accept(const RuntimeConf& file, const std::string& name, const RuntimeState& before,
+                       const std::string& who);
   void audit(AuditEntry entry, const RuntimeState& before, const std::string& result) const;
 
   Start start_;

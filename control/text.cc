@@ -40,6 +40,12 @@ std::string one_of_text(const std::vector<std::string>& names) {
   return out;
 }
 
+std::string not_built_sentence(const std::string& file, const std::vector<std::string>& what) {
+  std::string list;
+  for (const std::string& name : what) list += (list.empty() ? "" : ", ") + name;
+  return file + ": accepted, not built yet: " + list + ".";
+}
+
 flowstats::Result<std::string> read_config_file(const std::filesystem::path& path) {
   const auto refuse = [&](const std::string& reason) {
     return flowstats::fail(flowstats::ExitStatus::usage,

@@ -24,6 +24,10 @@ namespace tapstat::control {
 /// "a, b or c".
 [[nodiscard]] std::string one_of_text(const std::vector<std::string>& names);
 
+/// The sentence about settings of a file that are accepted and have no effect yet.
+[[nodiscard]] std::string not_built_sentence(const std::string& file,
+                                             const std::vector<std::string>& what);
+
 /// The whole of `text` as a decimal number; empty when it is not one or does not fit.
 template <class T>
 [[nodiscard]] std::optional<T> number(std::string_view text) {

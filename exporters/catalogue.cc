@@ -9,6 +9,7 @@
 #include <rapidjson/prettywriter.h>
 #include <rapidjson/stringbuffer.h>
 
+#include "exporters/catalogue_table.h"
 #include "exporters/log_catalogue.h"
 #include "flowstats/base/counters.h"
 #include "flowstats/columns/layouts.h"
@@ -71,8 +72,6 @@ std::string mplane_text(const TcpColumn& column) {
   return early == later ? early : fmt::format("{}, {}", early, later);
 }
 
-using Cells = std::vector<std::string>;
-
 Cells column_titles() {
   return {"mplane", "3.3", "name", "group", "log", "unit", "ipfix", "mPlane element", "meaning"};
 }
@@ -87,38 +86,6 @@ Cells column_cells(const TcpColumn& c) {
           ipfix_text(c.ipfix()),
           mplane_text(c),
           std::string{c.spec->help}};
-}
-
-std::string markdown_row(const Cells& cells) {
-  std::string line = "|";
-  for (const std::string& cell : cells) line += fmt::format(" {} |", cell);
-  return line + '\n';
-}
-
-std::string markdown_table(const Cells& titles, const std::vector<Cells>& rows) {
-  std::string text = markdown_row(titles);
-  text += markdown_row(Cells(titles.size(), "---"));
-  for (const Cells& row : rows) text += markdown_row(row);
-  return text;
-}
-
-/// Left-aligned cells two blanks apart; the last is as wide as it is.
-std::string text_table(const Cells& titles, const std::vector<Cells>& rows) {
-  std::vector<size_t> widths(titles.size(), 0);
-  const auto widen = [&widths](const Cells& cells) {
-    for (size_t i = 0; i + 1 < cells.size(); ++i) widths[i] = std::max(widths[i], cells[i].size());
-  };
-  widen(titles);
-  for (const Cells& row : rows) widen(row);
-  const auto line = [&widths](const Cells& cells) {
-    std::string text;
-    for (size_t i = 0; i + 1 < cells.size(); ++i)
-      text += fmt::format("{:<{}}  ", cells[i], widths[i]);
-    return text + cells.back() + '\n';
-  };
-  std::string text = line(titles);
-  for (const Cells& row : rows) text += line(row);
-  return text;
 }
 
 void json_string(JsonWriter& json, std::string_view key, std::string_view value) {

@@ -67,8 +67,9 @@ NameStore::Bounds store_bounds(const NameCache::Options& options) {
   NameStore::Bounds bounds;
   bounds.hash_seed = options.hash_seed;
   bounds.answers_max = options.entries_v4;
-  if (options.mode == Mode::corrected) bounds.answers_max += options.entries_v6;
-  if (options.mode == Mode::corrected) bounds.answers_per_client_max = options.per_client_max;
+  if (options.mode == Mode::tstat) return bounds;
+  bounds.answers_max += options.entries_v6;
+  bounds.answers_per_client_max = options.entries_v4 / NameCache::kClientShare;
   return bounds;
 }
 

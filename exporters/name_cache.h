@@ -22,11 +22,13 @@ class NameCache {
  public:
   struct Options {
     flowstats::Mode mode = flowstats::Mode::tstat;
-    uint32_t entries_v4 = 100'000;     // answers over IPv4
-    uint32_t entries_v6 = 1'000;       // over IPv6; corrected mode: added to entries_v4
-    uint32_t per_client_max = 25'000;  // answers of one client; corrected mode only
+    uint32_t entries_v4 = 100'000;  // answers over IPv4
+    uint32_t entries_v6 = 1'000;    // over IPv6; corrected mode: added to entries_v4
     uint64_t hash_seed = 0;
   };
+
+  /// Corrected mode: this part of entries_v4 is what one client may have.
+  static constexpr uint32_t kClientShare = 4;
 
   explicit NameCache(const Options& options);
 

@@ -121,8 +121,9 @@ void append_escaped(RowBuffer& out, std::string_view text) {
 }
 
 void append_phrase(RowBuffer& out, std::string_view text) {
-  append_with_escapes(out, text,
-                      [](unsigned char byte, bool) { return byte < 0x20 || byte == 0x7f; });
+  append_with_escapes(out, text, [](unsigned char byte, bool is_first) {
+    return byte < 0x20 || byte == 0x7f || (byte == '#' && is_first);
+  });
 }
 
 /// %g is the general form with six digits.

@@ -32,7 +32,7 @@ inline constexpr size_t kAddressCharsMax = 45;  // INET6_ADDRSTRLEN without its 
 /// nothing becomes "-".
 void append_escaped(RowBuffer& out, std::string_view text);
 
-/// The same for tab-separated logs: blanks stay, a '#' in front does, too.
+/// The same for tab-separated logs, where blanks stay.
 void append_phrase(RowBuffer& out, std::string_view text);
 
 /// printf("%g") and "0x%0*x". What is not a number prints as 0.

@@ -166,7 +166,7 @@ inline constexpr std::array<CounterSpec, kCounterCount> kCounterTable = {{
     {"inspections_refused", "flows",
      "TCP flows whose payload was not looked at because all places were taken"},
     {"hello_buffers_refused", "handshakes",
-     "TLS handshakes in several segments that found no buffer"},
+     "TLS handshakes in several segments, and HTTP requests out of order, that found no buffer"},
     {"quic_handshakes_refused", "handshakes",
      "QUIC handshakes that were not decrypted for a bound"},
     {"rtp_streams_refused", "streams", "RTP or RTCP sources that found no place"},

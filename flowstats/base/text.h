@@ -22,6 +22,14 @@ class Text {
     size_ = static_cast<uint16_t>(std::min(text.size(), kBytes));
     std::copy_n(text.data(), size_, bytes_.data());
   }
+  constexpr void append(std::string_view text) {
+    const size_t added = std::min(text.size(), kBytes - size_);
+    std::copy_n(text.data(), added, bytes_.data() + size_);
+    size_ = static_cast<uint16_t>(size_ + added);
+  }
+  constexpr void cut_at(size_t size) {
+    size_ = static_cast<uint16_t>(std::min(size, size_t{size_}));
+  }
   constexpr void clear() { size_ = 0; }
   [[nodiscard]] constexpr bool empty() const { return size_ == 0; }
   [[nodiscard]] constexpr std::string_view view() const { return {bytes_.data(), size_}; }

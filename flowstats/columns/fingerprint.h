@@ -31,7 +31,7 @@ inline constexpr ColumnSpec<Record> kFingerprintFlow[] = {
      "JA4 of the client's hello; - without a complete one",
      [](const Record& r, Side) { return Value{text_of(r, r.fingerprint.ja4)}; }},
     {"alpn", "", Unit::text, {},
-     "application protocols that the client offered, comma separated",
+     "application protocols that the client offered, comma separated; the first 64 bytes",
      [](const Record& r, Side) { return Value{text_of(r, r.fingerprint.alpn)}; }},
     {"sni", "", Unit::text, {},
      "server name that the client asked for, of any syntax; with ECH the outer one",

@@ -265,8 +265,8 @@ HttpFields read_http(const HttpSegment& segment, Mode mode) {
   return fields;
 }
 
-std::string_view http_host(const HttpSegment& segment, Mode mode) {
-  Searched searched(segment, mode);
+std::string_view tstat_http_host(const HttpSegment& segment) {
+  Searched searched(segment, Mode::tstat);
   if (segment.part == HttpPart::request) searched.read_request_line();
   return searched.header(HttpHeader::host).value.substr(0, kHttpShortValueBytesMax);
 }

@@ -65,8 +65,8 @@ struct HttpSegment {
 /// Request fields for the parts of a request, response fields for those of a response.
 [[nodiscard]] HttpFields read_http(const HttpSegment& segment, Mode mode);
 
-/// The Host of a request or its continuation, by the same rules; empty: none.
-[[nodiscard]] std::string_view http_host(const HttpSegment& segment, Mode mode);
+/// The Host of a request or its continuation as read_http() finds it in tstat mode; empty: none.
+[[nodiscard]] std::string_view tstat_http_host(const HttpSegment& segment);
 
 /// The field that the end of the segment cuts; the first of them in the order of HttpField.
 [[nodiscard]] HttpField http_field_cut(const HttpSegment& segment, Mode mode);

@@ -1,5 +1,7 @@
 #include "flowstats/layer7/http_follower.h"
 
+#include <cstring>
+
 namespace tapstat::flowstats::layer7 {
 
 namespace {
@@ -26,18 +28,31 @@ HttpPart HttpFollower::begin_of(size_t side, ByteRange payload, Mode mode) {
 }
 
 /// Tstat takes any next segment for a continuation; a header that is there to its blank line has
-/// none.
+/// none. A request's is followed to that line in corrected mode, whatever its segments.
 void HttpFollower::await_rest(size_t side, const HttpSegment& segment, Mode mode) {
   const HttpHeadEnd end =
       mode == Mode::corrected ? http_head_end(segment.bytes) : HttpHeadEnd::within_line;
-  awaits_rest_[side] = end != HttpHeadEnd::complete;
+  const bool is_followed = mode == Mode::corrected && side == kClient;
+  awaits_rest_[side] = end != HttpHeadEnd::complete && !is_followed;
   at_line_start_[side] = end == HttpHeadEnd::at_line_start;
   cut_[side] = end == HttpHeadEnd::within_line ? http_field_cut(segment, mode) : HttpField::none;
+}
+
+HttpFollower::Seen HttpFollower::on_rest_of_head(ByteRange payload) {
+  const bool is_blank_line = head_.at_line_start() && begins_with_line_end(payload);
+  head_.read(payload);
+  if (is_blank_line) return {};
+  const HttpSegment segment{HttpPart::request_rest, cut_[kClient], payload};
+  // What was cut may fill whole segments.
+  if (std::memchr(payload.data(), '\n', payload.size()) != nullptr)
+    cut_[kClient] = http_field_cut(segment, Mode::corrected);
+  return {segment.part, segment.continued};
 }
 
 HttpFollower::Seen HttpFollower::on_candidate(size_t side, ByteRange payload, Mode mode) {
   // Tstat does not see segments of four bytes; the end of a header may be that short.
   if (payload.empty() || (mode == Mode::tstat && payload.size() < kHttpSegmentBytesMin)) return {};
+  if (side == kClient && in_head()) return on_rest_of_head(payload);
   HttpSegment segment{begin_of(side, payload, mode), HttpField::none, payload};
   if (segment.part != HttpPart::none) {
     await_rest(side, segment, mode);
@@ -48,7 +63,13 @@ HttpFollower::Seen HttpFollower::on_candidate(size_t side, ByteRange payload, Mo
     segment.part = side == kClient ? HttpPart::request_rest : HttpPart::response_rest;
     segment.continued = cut_[side];
   }
-  if (side == kClient && host_.empty()) host_.assign(http_host(segment, mode));
+  if (side == kServer) return {segment.part, segment.continued};
+  if (mode == Mode::corrected) {
+    head_.begin();
+    head_.read(payload);
+  } else if (head_.host().empty()) {
+    head_.take_host(tstat_http_host(segment));
+  }
   return {segment.part, segment.continued};
 }
 

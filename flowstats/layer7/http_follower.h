@@ -2,8 +2,10 @@
 /// counters, the host, and which segments log_http_complete prints.
 ///
 /// Owned by the flow's inspection state and used by its worker. Independent of the class of the
-/// flow; segments are taken in the order of arrival, repeated ones too. A segment that neither
-/// begins a message nor follows the beginning of one costs a look at its first four bytes.
+/// flow. tstat mode takes segments in the order of arrival, repeated ones too; in corrected mode
+/// the caller puts those of a request's header part in order, and leaves out what came before. A
+/// segment that neither begins a message nor follows the beginning of one costs a look at its first
+/// four bytes.
 #pragma once
 
 #include <array>
@@ -13,8 +15,8 @@
 #include <type_traits>
 
 #include "flowstats/base/byte_range.h"
-#include "flowstats/base/text.h"
 #include "flowstats/layer7/http_fields.h"
+#include "flowstats/layer7/http_head.h"
 #include "flowstats/layer7/http_part.h"
 #include "flowstats/layer7/inspection.h"
 #include "flowstats/measurement.h"
@@ -31,19 +33,30 @@ class HttpFollower {
   /// Each payload segment of the flow. `part` is not `none` when log_http_complete may have a row
   /// for it.
   Seen on_segment(size_t side, ByteRange payload, Mode mode) {
-    if (!awaits_rest_[side] && !may_begin_message(side, payload)) return {};
+    if (!awaits_rest(side) && !may_begin_message(side, payload)) return {};
     return on_candidate(side, payload, mode);
   }
 
   /// The side's next segment may continue a message, whatever it begins with.
-  [[nodiscard]] bool awaits_rest(size_t side) const { return awaits_rest_[side]; }
+  [[nodiscard]] bool awaits_rest(size_t side) const {
+    return awaits_rest_[side] || (side == kClient && in_head());
+  }
+
+  /// corrected mode: the latest request's header part goes on, and the client's next segment for
+  /// on_segment() is the one that continues it in sequence order.
+  [[nodiscard]] bool in_head() const { return head_.is_open(); }
+  /// More of it, which came before its turn.
+  void read_head(ByteRange bytes) { head_.read(bytes); }
+  /// Its rest will not come.
+  void leave_head() { head_.give_up(); }
 
   /// http_req_cnt and http_res_cnt: segments that begin a message, at most one message each. Tstat
   /// counts a response without a slash behind HTTP; log_http_complete asks for it.
   [[nodiscard]] uint32_t requests() const { return messages_[kClient]; }
   [[nodiscard]] uint32_t responses() const { return messages_[kServer]; }
-  /// http_hostname: the first Host in a request or in the continuation behind it.
-  [[nodiscard]] std::string_view host() const { return host_.view(); }
+  /// http_hostname: the first Host in a request or in the continuation behind it; corrected mode:
+  /// anywhere in a request's header part, if all of the line was there.
+  [[nodiscard]] std::string_view host() const { return head_.host(); }
 
  private:
   [[nodiscard]] static constexpr uint32_t word(const char (&text)[5]) {
@@ -70,13 +83,14 @@ class HttpFollower {
   Seen on_candidate(size_t side, ByteRange payload, Mode mode);
   [[nodiscard]] HttpPart begin_of(size_t side, ByteRange payload, Mode mode);
   void await_rest(size_t side, const HttpSegment& segment, Mode mode);
+  Seen on_rest_of_head(ByteRange payload);
 
   std::array<uint32_t, 2> messages_{};
   std::array<bool, 2> awaits_rest_{};    // the side's next segment may be a continuation
   std::array<HttpField, 2> cut_{};       // by the end of the message's first segment
   std::array<bool, 2> at_line_start_{};  // that segment ended with a whole header line
-  Text<kHttpShortValueBytesMax> host_;
+  HttpHead head_;
 };
-static_assert(std::is_trivially_copyable_v<HttpFollower> && sizeof(HttpFollower) <= 220);
+static_assert(std::is_trivially_copyable_v<HttpFollower> && sizeof(HttpFollower) <= 232);
 
 }  // namespace tapstat::flowstats::layer7

@@ -89,6 +89,13 @@ constexpr std::array kKad = {
     Operation{0x62, equal, 13},
 };
 
+/// Corrected mode: answers without a contact, and one to a ping that tells the asker's port.
+constexpr std::array kKadAlso = {
+    Operation{0x28, equal, 27},
+    Operation{0x29, equal, 27},
+    Operation{0x61, equal, 12},
+};
+
 /// Bytes of a tag's value; the value itself begins at `offset`. More than there are: no such type.
 size_t tag_value_bytes(ByteRange bytes, uint8_t type, size_t offset) {
   constexpr size_t kNone = SIZE_MAX / 2;
@@ -148,15 +155,19 @@ bool is_packed(ByteRange payload) {
 
 }  // namespace
 
-UdpType edonkey_signature(uint32_t udp_length, ByteRange payload) {
+UdpType edonkey_signature(uint32_t udp_length, ByteRange payload, Mode mode) {
   constexpr uint32_t kLengthAbove = 9;
   if (udp_length <= kLengthAbove || !payload.has(0, 2)) return UdpType::unknown;
   const auto when = [](bool fit, UdpType type) { return fit ? type : UdpType::unknown; };
+  const auto is_kad = [&] {
+    return fits_one_of(kKad, udp_length, payload) ||
+           (mode == Mode::corrected && fits_one_of(kKadAlso, udp_length, payload));
+  };
   switch (payload.u8(0)) {
     case 0xe3: return when(fits_one_of(kEdonkey, udp_length, payload), UdpType::ed2k);
     case 0xc5: return when(fits_one_of(kEmule, udp_length, payload), UdpType::ed2k);
-    case 0xe4: return when(fits_one_of(kKad, udp_length, payload), UdpType::kad);
-    case 0xa4: return when(fits_one_of(kKad, udp_length, payload), UdpType::kadu);
+    case 0xe4: return when(is_kad(), UdpType::kad);
+    case 0xa4: return when(is_kad(), UdpType::kadu);
     case 0xe5: return when(is_packed(payload), UdpType::kad);
     case 0xa5: return when(is_packed(payload), UdpType::kadu);
     default: return UdpType::unknown;

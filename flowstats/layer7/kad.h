@@ -10,10 +10,12 @@
 
 #include "flowstats/base/byte_range.h"
 #include "flowstats/layer7/kind.h"
+#include "flowstats/measurement.h"
 
 namespace tapstat::flowstats::layer7 {
 
-/// UdpType::ed2k, kad, kadu, or unknown. `udp_length` counts the UDP header.
-[[nodiscard]] UdpType edonkey_signature(uint32_t udp_length, ByteRange payload);
+/// UdpType::ed2k, kad, kadu, or unknown. `udp_length` counts the UDP header. Corrected mode knows
+/// more lengths.
+[[nodiscard]] UdpType edonkey_signature(uint32_t udp_length, ByteRange payload, Mode mode);
 
 }  // namespace tapstat::flowstats::layer7

@@ -12,7 +12,6 @@ namespace {
 
 constexpr uint8_t kEdonkey = 0xe3, kEmule = 0xc5, kPacked = 0xd4;
 constexpr uint8_t kHello = 0x01, kFilePart = 0x46, kChat = 0x4e, kCompressedPart = 0x40;
-constexpr size_t kHeaderBytes = 6;     // protocol, length, opcode
 constexpr uint32_t kBeforeOpcode = 5;  // bytes that the length field does not count
 
 /// A set of opcodes, one bit each.
@@ -71,20 +70,28 @@ Ed2kMessage describe(uint8_t protocol, uint8_t opcode) {
 
 }  // namespace
 
-std::optional<Ed2kMessage> ed2k_message(ByteRange payload, int32_t length, Mode mode) {
-  if (!payload.has(0, kHeaderBytes)) return std::nullopt;
+bool is_ed2k_protocol(uint8_t byte) {
+  return byte == kEdonkey || byte == kEmule || byte == kPacked;
+}
+
+std::optional<Ed2kHeader> ed2k_header(ByteRange bytes) {
+  // A part of a file has 180 KiB and a few bytes at most.
+  constexpr uint32_t kMessageMax = 200'000;
+  if (!bytes.has(0, kEd2kHeaderBytes) || !is_ed2k_protocol(bytes.u8(0))) return std::nullopt;
+  const uint32_t field = __builtin_bswap32(bytes.u32(1));
+  if (field == 0 || field > kMessageMax) return std::nullopt;
+  Ed2kHeader header{kBeforeOpcode + field, std::nullopt};
+  const uint8_t protocol = bytes.u8(0), opcode = bytes.u8(5);
+  if (is_known(protocol, opcode)) header.message = describe(protocol, opcode);
+  return header;
+}
+
+std::optional<Ed2kMessage> tstat_ed2k_message(ByteRange payload, int32_t length) {
+  if (!payload.has(0, kEd2kHeaderBytes) || !is_ed2k_protocol(payload.u8(0))) return std::nullopt;
   const uint8_t protocol = payload.u8(0), opcode = payload.u8(5);
-  if (protocol != kEdonkey && protocol != kEmule && protocol != kPacked) return std::nullopt;
   const uint32_t field = __builtin_bswap32(payload.u32(1));
   const uint32_t until_end = static_cast<uint32_t>(length) - kBeforeOpcode;
   const bool known = is_known(protocol, opcode);
-  if (mode == Mode::corrected) {
-    // A part of a file has 180 KiB and a few bytes at most.
-    constexpr uint32_t kMessageMax = 200'000;
-    const bool plausible = field == until_end || (field > until_end && field <= kMessageMax);
-    if (!known || field == 0 || !plausible) return std::nullopt;
-    return describe(protocol, opcode);
-  }
   const bool same_length = (field & 0xffffU) == (until_end & 0xffffU);
   const bool goes_on = field <= 0xffffU && known;
   if (!same_length && !goes_on) return std::nullopt;

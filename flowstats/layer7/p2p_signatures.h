@@ -9,7 +9,6 @@
 
 #include "flowstats/base/byte_range.h"
 #include "flowstats/groups/p2p.h"
-#include "flowstats/measurement.h"
 
 namespace tapstat::flowstats::layer7 {
 
@@ -25,10 +24,21 @@ struct Ed2kMessage {
   bool is_to_server = false;  // between a client and a server; else between clients
 };
 
-/// The message that begins the segment. tstat mode compares the lower half of its length field with
-/// the payload, or takes a known opcode when the message goes on behind the segment; corrected mode
-/// wants the whole field and a known opcode.
-[[nodiscard]] std::optional<Ed2kMessage> ed2k_message(ByteRange payload, int32_t length, Mode mode);
+inline constexpr size_t kEd2kHeaderBytes = 6;  // protocol, length, opcode
+
+/// What a header says of its message, whose length is that of a message that can be.
+struct Ed2kHeader {
+  uint32_t bytes = 0;                  // of the message, header included
+  std::optional<Ed2kMessage> message;  // none: no known opcode
+};
+[[nodiscard]] std::optional<Ed2kHeader> ed2k_header(ByteRange bytes);
+
+/// Protocols of ED2K: the first byte of a message.
+[[nodiscard]] bool is_ed2k_protocol(uint8_t byte);
+
+/// tstat mode: the message that begins the segment. The lower half of its length field is that of
+/// the payload, or the message goes on behind the segment and its opcode is known.
+[[nodiscard]] std::optional<Ed2kMessage> tstat_ed2k_message(ByteRange payload, int32_t length);
 
 void count_ed2k(p2p::Shared& counts, const Ed2kMessage& message);
 

@@ -40,9 +40,14 @@ bool Quic::on_header(const QuicLongHeader& header, size_t side, size_t payload_b
     state = State::confirmed;
     return true;
   }
-  if (state == State::confirmed || header.destination_id.empty()) return false;
-  opener = static_cast<uint8_t>(side);
-  state = side == kClient ? State::opened_by_client : State::opened_by_server;
+  if (header.destination_id.empty()) return false;
+  if (state == State::confirmed) {
+    // By decryption; without an answer so far, it begins again in the version that was negotiated.
+    if (version[1 - side] != 0) return false;
+  } else {
+    opener = static_cast<uint8_t>(side);
+    state = side == kClient ? State::opened_by_client : State::opened_by_server;
+  }
   version[side] = header.version;
   source_id_hash = hash_of(header.source_id);
   return false;

@@ -1,5 +1,6 @@
 #include "flowstats/layer7/tcp_evidence.h"
 
+#include <algorithm>
 #include <string_view>
 
 #include "flowstats/layer7/http_type.h"
@@ -40,6 +41,14 @@ bool is_imap_command(ByteRange payload) {
     if (has_command(payload, command, tag + 1)) return true;
   }
   return false;
+}
+
+/// Where the line behind that of `from` begins; the size of the payload when none does.
+size_t next_line(ByteRange payload, size_t from) {
+  const ByteRange rest = payload.from(from);
+  const auto* end = std::find(rest.data(), rest.data() + rest.size(), uint8_t{'\n'});
+  const auto line = static_cast<size_t>(end - rest.data());
+  return std::min(from + line + 1, payload.size());
 }
 
 bool is_imap_greeting(ByteRange payload) {
@@ -100,6 +109,26 @@ uint32_t words_of_server(ByteRange payload, uint32_t asked) {
   return spoken;
 }
 
+bool switches_protocols(ByteRange payload) {
+  return has_word(payload, "HTTP/1.1 101") && payload.has(12, 1) && !is_digit(payload.u8(12));
+}
+
+/// The field of the response names one protocol, the one that follows. A client that did not offer
+/// it would not be sent it.
+bool upgrades_to_http2(ByteRange response) {
+  constexpr std::string_view kField = "UPGRADE:", kHttp2 = "H2C";
+  for (size_t line = next_line(response, 0); line < response.size();
+       line = next_line(response, line)) {
+    if (response.u8(line) == '\r' || response.u8(line) == '\n') return false;
+    if (!has_word_any_case(response, kField, line)) continue;
+    size_t value = line + kField.size();
+    while (response.has(value, 1) && (response.u8(value) == ' ' || response.u8(value) == '\t'))
+      ++value;
+    return has_command(response, kHttp2, value);
+  }
+  return false;
+}
+
 /// The first bytes of a ClientHello in a segment that is too short to tell.
 bool is_start_of_client_hello(ByteRange payload) {
   constexpr uint8_t kHandshake = 22, kMajorVersion = 3, kLengthMax = 1 << 6, kClientHello = 1;
@@ -135,6 +164,10 @@ void TcpEvidence::note_http(const TcpSegmentView& view) {
   if (view.side == kServer) {
     if (http_status_.size == 0 && has_word(view.payload, "HTTP/")) http_status_.read(view.payload);
     if (http_type_ == http_type::kGet && starts_video(view.payload)) http_type_ = http_type::kVideo;
+    if (switches_protocols(view.payload)) {
+      switched_ = true;
+      to_http2_ = upgrades_to_http2(view.payload);
+    }
     return;
   }
   const HttpMethod method = http_method(view.payload);
@@ -155,7 +188,8 @@ uint32_t TcpEvidence::may_become(uint32_t known) const {
 uint32_t TcpEvidence::on_segment(const TcpSegmentView& view, uint32_t known) {
   if (!is_settled_http(known)) spoken_[view.side] |= spoken_in(view);
   if ((known & kMayTurn) == 0) note_http(view);
-  return spoken_[kClient] & spoken_[kServer] & may_become(known);
+  const uint32_t both = spoken_[kClient] & spoken_[kServer] & may_become(known);
+  return to_http2_ && (both & connection::kHttp) != 0 ? both | connection::kHttp2 : both;
 }
 
 bool TcpEvidence::begins_tls(const TcpSegmentView& view, uint32_t known) const {
@@ -170,7 +204,8 @@ bool TcpEvidence::is_over(uint32_t known) const {
                               connection::kMsn | connection::kYmsg | connection::kFacebookZero |
                               connection::kHttp2;
   if ((known & kFinal) != 0) return true;
-  return (known & connection::kHttp) != 0 && !http_type_is_open(http_type_) && !tunnel_;
+  if ((known & connection::kHttp) == 0) return false;
+  return switched_ || (!http_type_is_open(http_type_) && !tunnel_);
 }
 
 }  // namespace tapstat::flowstats::layer7

@@ -2,8 +2,9 @@
 /// any point of the stream: corrected mode's way to know what it is.
 ///
 /// A protocol is certain when both sides have spoken it. State of one flow, trivially copyable,
-/// owned by its worker. Sources: RFC 9112 and RFC 9113 (HTTP), RFC 2326 (RTSP), RFC 5321 (SMTP),
-/// RFC 1939 (POP3), RFC 9051 (IMAP), RFC 4253 (SSH), RFC 8446 (TLS), RFC 6120 (XMPP).
+/// owned by its worker. Sources: RFC 9110, RFC 9112, RFC 9113 and, for the upgrade to h2c, RFC 7540
+/// section 3.2 (HTTP), RFC 2326 (RTSP), RFC 5321 (SMTP), RFC 1939 (POP3), RFC 9051 (IMAP), RFC 4253
+/// (SSH), RFC 8446 (TLS), RFC 6120 (XMPP).
 #pragma once
 
 #include <array>
@@ -41,6 +42,8 @@ class TcpEvidence {
     return !begins_like_text(payload) && !kFirst.has(first) && !may_begin_client_hello(payload);
   }
 
+  /// The server has answered 101: what follows is another protocol (RFC 9110 section 15.2.2).
+  [[nodiscard]] bool http_has_ended() const { return switched_; }
   [[nodiscard]] uint8_t http_type() const { return http_type_; }
   [[nodiscard]] const HttpStatus& http_status() const { return http_status_; }
 
@@ -56,7 +59,9 @@ class TcpEvidence {
   std::array<uint32_t, 2> spoken_{};  // connection bits of each side
   uint8_t http_type_ = 0;
   HttpStatus http_status_;
-  bool tunnel_ = false;  // the latest request was CONNECT
+  bool tunnel_ = false;    // the latest request was CONNECT
+  bool switched_ = false;  // a response was 101
+  bool to_http2_ = false;  // and it named h2c
 };
 
 }  // namespace tapstat::flowstats::layer7

@@ -42,12 +42,55 @@ uint32_t TcpInspector::begin() {
 }
 
 /// Tstat counts a message again that is sent again.
-TcpEffect TcpInspector::follow_http(TcpInspection& flow, const TcpSegmentView& view) const {
+TcpEffect TcpInspector::follow_http(TcpInspection& flow, const TcpSegmentView& view) {
+  ByteRange payload = view.payload;
+  bool in_head = view.side == kClient && flow.http.in_head();
+  if (in_head) {
+    const auto place = head_stream(flow).accept(view.offset, view.payload, buffers_, payload);
+    if (place == TlsStream::Place::in_order && payload.empty()) return {};
+    if (place != TlsStream::Place::in_order) {
+      payload = view.payload;
+      const bool is_request = begins_http_request(payload, mode_);
+      if (place == TlsStream::Place::waits && !is_request)
+        return {HttpPart::request_rest, HttpField::none};
+      leave_head(flow);
+      in_head = false;
+    }
+  }
   MessageStarts& starts = flow.messages[view.side];
-  if (mode_ == Mode::corrected && starts.has(view.offset)) return {};
-  const HttpFollower::Seen seen = flow.http.on_segment(view.side, view.payload, mode_);
+  if (mode_ == Mode::corrected && !in_head && starts.has(view.offset)) return {};
+  const HttpFollower::Seen seen = flow.http.on_segment(view.side, payload, mode_);
   if (seen.part == HttpPart::request || seen.part == HttpPart::response) starts.note(view.offset);
+  if (view.side == kClient && (in_head || flow.http.in_head())) read_head(flow, view);
   return {seen.part, seen.continued};
+}
+
+/// Behind a segment that begins or continues a request's header part: what came before its turn.
+/// What a flow that may be TLS kept for that is there, too.
+void TcpInspector::read_head(TcpInspection& flow, const TcpSegmentView& view) {
+  const bool is_cut = view.payload.size() < static_cast<size_t>(view.length);
+  const bool in_tls = flow.is_open(TcpInspection::kTls);
+  if (is_cut || in_tls) flow.http.leave_head();
+  if (in_tls || (!flow.http.in_head() && flow.tls == kNoEntry)) return;
+  TlsStream& stream = head_stream(flow);
+  const uint32_t end = view.offset + static_cast<uint32_t>(view.payload.size());
+  if (stream.expected() != end) {
+    ByteRange already_read;
+    stream.begin(view.offset, buffers_);
+    static_cast<void>(stream.accept(view.offset, view.payload, buffers_, already_read));
+  }
+  while (flow.http.in_head()) {
+    const ByteRange next = stream.next_waiting(buffers_);
+    if (next.empty()) return;
+    flow.http.read_head(next);
+  }
+  stream.close(buffers_);
+}
+
+void TcpInspector::leave_head(TcpInspection& flow) {
+  if (!flow.http.in_head()) return;
+  flow.http.leave_head();
+  head_stream(flow).close(buffers_);
 }
 
 TcpEffect TcpInspector::on_segment(uint32_t flow, const TcpSegmentView& view) {
@@ -110,9 +153,7 @@ void TcpInspector::test_peer_to_peer(TcpInspection& flow, const TcpSegmentView& 
   if (mode_ == Mode::tstat && view.length < kP2pLengthMin) return;
   const bool is_ed2k = flow.p2p.type == kP2pEd2k;
   if (view.packets > kPeerToPeerPacketsMax && !is_ed2k) return;
-  const auto ed2k = ed2k_message(view.payload, view.length, mode_);
-  if (ed2k.has_value()) {
-    count_ed2k(flow.p2p, *ed2k);
+  if (count_ed2k_messages(flow, view)) {
     set_protocol(flow, connection::kP2p);
     return;
   }
@@ -124,6 +165,14 @@ void TcpInspector::test_peer_to_peer(TcpInspection& flow, const TcpSegmentView& 
   set_protocol(flow, connection::kP2p);
 }
 
+/// True when the segment belongs to messages of ED2K.
+bool TcpInspector::count_ed2k_messages(TcpInspection& flow, const TcpSegmentView& view) const {
+  if (mode_ == Mode::corrected) return flow.ed2k.on_segment(view, flow.p2p);
+  const auto message = tstat_ed2k_message(view.payload, view.length);
+  if (message.has_value()) count_ed2k(flow.p2p, *message);
+  return message.has_value();
+}
+
 void TcpInspector::test_sizes(TcpInspection& flow, const TcpSegmentView& view) const {
   if (flow.heuristics.is_rtmp(mode_)) {
     flow.connection_type |= connection::kRtmp;
@@ -131,6 +180,8 @@ void TcpInspector::test_sizes(TcpInspection& flow, const TcpSegmentView& view) c
     flow.connection_type &= ~connection::kRtmp;
   }
   if (flow.heuristics.answers_obfuscated_ed2k(view, mode_)) {
+    // Anything encrypted may look like MSE.
+    if (mode_ == Mode::corrected) flow.connection_type &= ~connection::kMse;
     flow.connection_type |= connection::kObfuscatedEd2k;
   }
 }
@@ -153,6 +204,7 @@ TlsFollower& TcpInspector::follower_of(TcpInspection& flow) {
 }
 
 void TcpInspector::begin_tls(TcpInspection& flow, const TcpSegmentView& view) {
+  leave_head(flow);
   follower_of(flow).begin(view, buffers_, mode_, settings_.fingerprints);
   flow.server_hello_seen = false;
   flow.open |= TcpInspection::kTls;
@@ -201,7 +253,7 @@ void TcpInspector::end_protocol(TcpInspection& flow) {
   if (flow.tls != kNoEntry) followers_[flow.tls].end(buffers_);
 }
 
-void TcpInspector::close_what_is_settled(TcpInspection& flow, uint32_t packets) const {
+void TcpInspector::close_what_is_settled(TcpInspection& flow, uint32_t packets) {
   constexpr uint32_t kEncrypted = connection::kTls | connection::kSsh;
   const bool protocol_ended = !flow.is_open(TcpInspection::kProtocol);
   const bool is_named = (flow.connection_type & ~kGuesses) != 0;
@@ -213,10 +265,13 @@ void TcpInspector::close_what_is_settled(TcpInspection& flow, uint32_t packets) 
   if (!protocol_ended) return;
   if (flow.connection_type != 0 || flow.heuristics.is_settled()) flow.close(TcpInspection::kMse);
   if ((flow.open & ~TcpInspection::kHttp) != 0) return;
-  const bool is_http = (flow.connection_type & connection::kHttp) != 0;
+  const bool is_http =
+      (flow.connection_type & connection::kHttp) != 0 && !flow.evidence.http_has_ended();
   const bool is_encrypted = (flow.connection_type & kEncrypted) != 0;
   const bool named_otherwise = mode_ == Mode::corrected && is_named && !is_http;
-  if (is_encrypted || named_otherwise) flow.close(TcpInspection::kHttp);
+  if (!is_encrypted && !named_otherwise) return;
+  leave_head(flow);
+  flow.close(TcpInspection::kHttp);
 }
 
 void TcpInspector::fill(uint32_t flow, TcpFindings& findings) const {

@@ -5,7 +5,8 @@
 /// costs falls with what can still be found out: the state machine ends after 50 packets or with
 /// the flow's class, words of peer-to-peer programs after 51, BitTorrent's encrypted handshake with
 /// the second message of each side; the counts of HTTP messages, which are columns of every flow,
-/// remain, a look at the first bytes of each payload. Nothing remains (`finished`) of a flow that
+/// remain, a look at the first bytes of each payload, and in corrected mode the messages of a side
+/// that speaks ED2K. Nothing remains (`finished`) of a flow that
 /// turned out to be encrypted, since its bytes look like HTTP by chance only, and in corrected mode
 /// of one that is known to speak another protocol.
 #pragma once
@@ -16,6 +17,7 @@
 #include <cstdint>
 
 #include "flowstats/base/entry_pool.h"
+#include "flowstats/layer7/ed2k_follower.h"
 #include "flowstats/layer7/http_follower.h"
 #include "flowstats/layer7/inspection.h"
 #include "flowstats/layer7/kind.h"
@@ -82,12 +84,14 @@ struct alignas(64) TcpInspection {
   HttpFollower http;
   std::array<MessageStarts, 2> messages;
   p2p::Shared p2p;
+  Ed2kFollower ed2k;  // corrected mode
 
   [[nodiscard]] bool is_open(Open what) const { return (open & what) != 0; }
   void close(Open what) { open = static_cast<uint8_t>(open & ~what); }
   [[nodiscard]] Attention attention(size_t side) const {
     if (open == 0) return Attention::none;
-    const bool needs_all = (open & ~(kHttp | kPeerToPeer)) != 0 || http.awaits_rest(side);
+    const bool needs_all = (open & ~(kHttp | kPeerToPeer)) != 0 || http.awaits_rest(side) ||
+                           (is_open(kPeerToPeer) && ed2k.follows(side));
     return needs_all ? Attention::all : Attention::words;
   }
 };
@@ -145,7 +149,13 @@ class TcpInspector {
   /// The first payload behind this packet is the last that is inspected.
   static constexpr uint32_t kPacketsMax = 50;
 
-  TcpEffect follow_http(TcpInspection& flow, const TcpSegmentView& view) const;
+  TcpEffect follow_http(TcpInspection& flow, const TcpSegmentView& view);
+  [[nodiscard]] TlsStream& head_stream(TcpInspection& flow) {
+    return follower_of(flow).stream(kClient);
+  }
+  void read_head(TcpInspection& flow, const TcpSegmentView& view);
+  void leave_head(TcpInspection& flow);
+  [[nodiscard]] bool count_ed2k_messages(TcpInspection& flow, const TcpSegmentView& view) const;
   void inspect_as_tstat(TcpInspection& flow, const TcpSegmentView& view);
   void inspect_corrected(TcpInspection& flow, const TcpSegmentView& view);
   void test_peer_to_peer(TcpInspection& flow, const TcpSegmentView& view) const;
@@ -157,7 +167,7 @@ class TcpInspector {
   void run_states(TcpInspection& flow, const TcpSegmentView& view);
   void gather_evidence(TcpInspection& flow, const TcpSegmentView& view);
   void end_protocol(TcpInspection& flow);
-  void close_what_is_settled(TcpInspection& flow, uint32_t packets) const;
+  void close_what_is_settled(TcpInspection& flow, uint32_t packets);
 
   const Mode mode_;
   const Inspection settings_;

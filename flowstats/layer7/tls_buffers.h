@@ -1,7 +1,8 @@
 /// Buffers for TLS handshakes that come in several segments: a bounded pool of one worker.
 ///
-/// A handshake whose messages lie whole in their segments, in order, takes none. When all are in
-/// use, what would have been kept is lost for the flow and counted. One owner thread.
+/// A handshake whose messages lie whole in their segments, in order, takes none. Header parts of
+/// HTTP requests that come out of order wait here as well. When all are in use, what would have
+/// been kept is lost for the flow and counted. One owner thread.
 #pragma once
 
 #include <array>

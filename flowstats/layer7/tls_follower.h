@@ -37,6 +37,8 @@ class TlsFollower {
   /// corrected mode: a segment of a flow that is not known to be TLS yet, which leaves a hole
   /// before it. It is used if the flow turns out to be TLS from its first byte on.
   void hold(const TcpSegmentView& view, TlsBuffers& buffers);
+  /// What waits of a side that speaks no TLS, for another protocol to put in order.
+  [[nodiscard]] TlsStream& stream(size_t side) { return sides_[side].stream(); }
   /// `view` is the client's segment that begins with a ClientHello. `server_offset`: where the
   /// server's part begins, when both sides spoke before (corrected mode); unless given, 0 for a
   /// hello at offset 0, else where the server's next segment begins. What an earlier hello of the

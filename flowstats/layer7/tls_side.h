@@ -33,6 +33,8 @@ class TlsSide {
   void on_segment(const TcpSegmentView& view, bool fingerprints, TlsFindings& findings,
                   TlsBuffers& buffers);
   void end(TlsBuffers& buffers);
+  /// Until begin(): what hold() keeps.
+  [[nodiscard]] TlsStream& stream() { return stream_; }
 
   /// A ClientHello or ServerHello has begun, as the side sends them.
   [[nodiscard]] bool hello_seen() const { return hello_seen_; }

@@ -161,7 +161,7 @@ UdpType udp_signature(const UdpDatagramView& datagram, Mode mode) {
   if (!may_be_signed(payload)) return UdpType::unknown;
   if (const UdpType type = first_fit(kFirst, length, payload); type != UdpType::unknown)
     return type;
-  if (const UdpType type = edonkey_signature(length, payload); type != UdpType::unknown)
+  if (const UdpType type = edonkey_signature(length, payload, mode); type != UdpType::unknown)
     return type;
   if (fits(kSip, length, payload)) return kSip.type;
   if (may_be_pplive(datagram, mode) && fits(kPplive, length, payload)) return kPplive.type;

@@ -171,15 +171,23 @@ class Network:
         )
 
     def resolve_with(self, address):
-        """The client's programs ask this DNS server (`ip netns exec` puts the file in place)."""
-        folder = pathlib.Path("/etc/netns") / self.spaces["client"]
-        folder.mkdir(parents=True, exist_ok=True)
-        (folder / "resolv.conf").write_text(f"nameserver {address}\n")
+        """The client's programs ask this DNS server."""
+        self._configure_client("resolv.conf", f"nameserver {address}\n")
+
+    def resolve_as(self, name, address):
+        """The client's programs know this name without asking."""
+        self._configure_client("hosts", f"{address} {name}\n")
 
     def settle(self, seconds=0.3):
         time.sleep(seconds)
 
     # ---- how it is made ----
+
+    def _configure_client(self, name, content):
+        """A file of the client's /etc: `ip netns exec` puts it in place."""
+        folder = pathlib.Path("/etc/netns") / self.spaces["client"]
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text(content)
 
     @staticmethod
     def _run_to_end(command, **options):

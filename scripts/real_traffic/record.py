@@ -73,7 +73,7 @@ def main():
     known = {scenario.name: scenario for scenario in scenarios.ALL}
     if arguments.list:
         for name, scenario in known.items():
-            print(f"{name:18} {scenario.shows}")
+            print(f"{name:22} {scenario.shows}")
         return 0
     unknown = set(arguments.only or ()) - set(known)
     if unknown:

@@ -1,15 +1,16 @@
-/// Configuration texts: tapstat.toml and Tstat's runtime.conf.
+/// Configuration texts: tapstat.toml, variables of the environment, and Tstat's runtime.conf.
 ///
 /// The first byte chooses the format. Checked: every complaint names a place in the file; an
 /// accepted runtime.conf, printed as a full file and read again, gives the same state; reading
 /// twice gives the same result; a refused one leaves any state as it was; a reload that changes
-/// nothing announces no level.
+/// nothing announces no level; a variable is taken or refused in one sentence that names it.
 #include <cstdint>
 #include <cstdlib>
 #include <string>
 #include <string_view>
 
 #include "control/config.h"
+#include "control/config_environment.h"
 #include "control/runtime_conf.h"
 #include "control/runtime_keys.h"
 
@@ -93,6 +94,19 @@ void check_toml(std::string_view text) {
   require(m.timeouts.tcp_idle.us > 0);
 }
 
+/// The text as the value of every variable: taken, or one sentence that names the variable.
+void check_environment(std::string_view text) {
+  const std::string value(text.substr(0, text.find('\0')));
+  for (const ConfigKey& key : kConfigKeys) {
+    const std::string name = variable_of(key);
+    if (name.empty()) continue;
+    ConfigFile file;
+    take_environment(file, std::vector<EnvironmentVariable>{{name, value}});
+    require(file.errors.size() + file.config.settings.size() == 1);
+    require(file.errors.empty() || file.errors[0].starts_with("tapstat: " + name));
+  }
+}
+
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
@@ -100,6 +114,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const std::string_view text(reinterpret_cast<const char*>(data) + 1, size - 1);
   if (data[0] % 2 != 0) {
     check_toml(text);
+    check_environment(text);
     return 0;
   }
   check_runtime_conf(text);

@@ -63,7 +63,7 @@ void check_mode(ByteRange message, uint8_t choice, Mode mode) {
 
   exporters::NameCache::Options options;
   options.mode = mode;
-  options.entries_v4 = options.entries_v6 = options.per_client_max = 4;
+  options.entries_v4 = options.entries_v6 = 4;
   exporters::NameCache cache{options};
   cache.learn(*record);
   const IpVersion version = record->ends.ip_version;

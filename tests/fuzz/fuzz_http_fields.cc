@@ -1,6 +1,6 @@
 /// Segments of one flow become rows of log_http_complete: each row must have thirteen fields, none
 /// of them empty or with a control byte, and a segment that is cut must give no field that the
-/// whole one does not begin with.
+/// whole one does not begin with. The header part of a request is the same for any split.
 ///
 /// Input: a byte (lowest bit: mode), then segments, each behind a head of two bytes: the highest
 /// bit is the side, the others are the length.
@@ -14,6 +14,7 @@
 #include "flowstats/base/check.h"
 #include "flowstats/layer7/http_fields.h"
 #include "flowstats/layer7/http_follower.h"
+#include "flowstats/layer7/http_head.h"
 #include "tests/support/http_record.h"
 
 namespace {
@@ -62,7 +63,8 @@ void check_views(const HttpFields& fields, const HttpSegment& segment, Mode mode
   TAPSTAT_ASSERT((cut == layer7::HttpField::none) == (fields.cut == 0));
   TAPSTAT_ASSERT(cut == layer7::HttpField::none || fields.is_cut(layer7::without_query(cut)));
   if (segment.part == layer7::HttpPart::request || segment.part == layer7::HttpPart::request_rest)
-    TAPSTAT_ASSERT(layer7::http_host(segment, mode) == fields[HttpHeader::host]);
+    TAPSTAT_ASSERT(mode == Mode::corrected ||
+                   layer7::tstat_http_host(segment) == fields[HttpHeader::host]);
 }
 
 /// Cut in the middle and just before the end.
@@ -76,6 +78,21 @@ void check_truncation(const HttpFields& whole, const HttpSegment& segment, Mode 
     TAPSTAT_ASSERT(whole.status.starts_with(fields.status));
     for (size_t i = 0; i < flowstats::layer7::kHttpHeaders; ++i)
       TAPSTAT_ASSERT(whole.values[i].starts_with(fields.values[i]));
+  }
+}
+
+/// Pieces that grow by a byte each.
+void check_head(ByteRange bytes) {
+  flowstats::layer7::HttpHead whole, pieces;
+  whole.begin();
+  whole.read(bytes);
+  for (size_t step = 1; step <= 17; step += 4) {
+    pieces = {};
+    pieces.begin();
+    size_t size = step;
+    for (ByteRange rest = bytes; !rest.empty(); rest = rest.from(size++))
+      pieces.read(rest.first(size));
+    TAPSTAT_ASSERT(pieces.host() == whole.host() && pieces.is_open() == whole.is_open());
   }
 }
 
@@ -97,6 +114,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   if (size == 0) return 0;
   const Mode mode = (data[0] & 1) != 0 ? Mode::corrected : Mode::tstat;
   HttpFollower follower;
+  check_head(ByteRange{data, size}.from(1));
   for (ByteRange rest = ByteRange{data, size}.from(1); rest.has(0, 2);) {
     const size_t length = size_t{rest.u16(0)} & 0x7fff;
     const size_t side = rest.u8(0) >> 7;

@@ -1,5 +1,6 @@
 /// Inspection of one TCP connection: any segments in any order, cut anywhere, stay inside their
-/// bytes; what is finished stays so and does not change; the place can be used again.
+/// bytes; what is finished stays so and does not change; the place can be used again. Messages of
+/// ED2K that are followed to the end are the same for any split behind the first header.
 ///
 /// Input: first byte = mode (bit 0) and fingerprints (bit 1). Then segments, each with a head of
 /// three bytes: side (bit 0), PSH (1), FIN (2), payload cut by a quarter (3), 40 packets passed
@@ -12,6 +13,7 @@
 #include <string_view>
 
 #include "flowstats/base/check.h"
+#include "flowstats/layer7/ed2k_follower.h"
 #include "flowstats/layer7/tcp_inspector.h"
 #include "flowstats/wire/segment.h"
 
@@ -86,10 +88,36 @@ uint32_t digest_of(const TcpInspector& inspector, uint32_t flow) {
   return digest(*findings);
 }
 
+TcpSegmentView piece_of(ByteRange stream, size_t from, size_t size) {
+  TcpSegmentView view;
+  view.payload = stream.from(from).first(size);
+  view.length = static_cast<int32_t>(view.payload.size());
+  view.offset = static_cast<uint32_t>(from);
+  return view;
+}
+
+void check_ed2k(ByteRange stream) {
+  Ed2kFollower whole;
+  p2p::Shared expected;
+  if (stream.empty() || !whole.on_segment(piece_of(stream, 0, stream.size()), expected)) return;
+  if (!whole.follows(kClient)) return;
+  for (const size_t step : {size_t{1}, size_t{5}, size_t{7}, size_t{100}}) {
+    Ed2kFollower pieces;
+    p2p::Shared counts;
+    TAPSTAT_ASSERT(pieces.on_segment(piece_of(stream, 0, kEd2kHeaderBytes), counts));
+    for (size_t at = kEd2kHeaderBytes; at < stream.size(); at += step)
+      TAPSTAT_ASSERT(pieces.on_segment(piece_of(stream, at, step), counts));
+    TAPSTAT_ASSERT(counts.ed2k_data == expected.ed2k_data && counts.subtype == expected.subtype);
+    TAPSTAT_ASSERT(counts.ed2k_signalling == expected.ed2k_signalling);
+    TAPSTAT_ASSERT(counts.ed2k_client_to_server == expected.ed2k_client_to_server);
+  }
+}
+
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   if (size == 0) return 0;
+  check_ed2k(ByteRange{data, size}.from(1));
   Measurement measurement;
   measurement.mode = (data[0] & 1) != 0 ? Mode::corrected : Mode::tstat;
   measurement.inspection.fingerprints = (data[0] & 2) != 0;

@@ -23,6 +23,7 @@ struct GoldenCase {
 [[nodiscard]] std::vector<GoldenCase> sequence_cases();
 [[nodiscard]] std::vector<GoldenCase> option_cases();
 [[nodiscard]] std::vector<GoldenCase> intake_cases();
+[[nodiscard]] std::vector<GoldenCase> layer7_cases();
 [[nodiscard]] std::vector<GoldenCase> all_golden_cases();
 
 }  // namespace tapstat::tests

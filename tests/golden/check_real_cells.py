@@ -1,14 +1,15 @@
 #!/usr/bin/env python3
-"""Compares what the product makes of the captures of real programs with what the programs said.
+"""Compares what the product makes of the captures of real programs with what the programs said, and
+of those of layer7_* with what the rules say.
 
-Each tests/golden/real_NAME/expected_cells.tsv has lines of five fields, separated by TABs:
+Each tests/golden/CASE/expected_cells.tsv has lines of five fields, separated by TABs:
 
     mode    log    match    column    value
 
 mode is tstat, corrected or both; log a log's name; match which of its rows: `c_port=40001`, or
 several such conditions with blanks between. Exactly one row must match, unless the column is
 `rows`: then the value is how many do. A TAB inside a value is written as backslash and t. The
-values come from the output of the programs (why.md) and from no product.
+values come from the output of the programs or from the rules (why.md) and from no product.
 
 Usage: check_real_cells.py BINARY [CASE...]
        check_real_cells.py --logs DIRECTORY [CASE...]   (DIRECTORY/CASE/MODE/LOG, no replay)
@@ -31,7 +32,7 @@ LOGS = (
     "dns_complete",
     "mm_complete",
 )
-GROUPS = ("end_to_end", "layer7", "p2p", "options")
+GROUPS = ("end_to_end", "layer7", "p2p", "options", "fingerprint")
 TIMEOUT_S = 60
 
 
@@ -109,8 +110,6 @@ def replay(binary, case, mode, work):
         binary,
         "replay",
         "-q",
-        "-g",
-        "all",
         "--schema",
         "tstat-3.3",
         "--mode",
@@ -159,7 +158,7 @@ def main():
     if not arguments:
         sys.exit(__doc__)
     binary, names = arguments[0], arguments[1:]
-    cases = sorted(path.parent for path in GOLDEN.glob(f"real_*/{CELLS}"))
+    cases = sorted(path.parent for path in GOLDEN.glob(f"*/{CELLS}"))
     cases = [case for case in cases if not names or case.name in names]
     problems, count = [], 0
     with tempfile.TemporaryDirectory(prefix="tapstat_real_") as work:
@@ -175,7 +174,7 @@ def main():
     print("\n".join(problems))
     print(
         f"{count - len(problems)} of {count} cells of {len(cases)} captures are as the programs "
-        "said"
+        "and the rules say"
     )
     return 1 if problems or not count else 0
 

@@ -11,7 +11,7 @@ namespace tapstat::tests {
 std::vector<GoldenCase> all_golden_cases() {
   std::vector<GoldenCase> all;
   for (const auto& cases : {closing_cases(), timing_cases(), loss_cases(), sequence_cases(),
-                            option_cases(), intake_cases()})
+                            option_cases(), intake_cases(), layer7_cases()})
     all.insert(all.end(), cases.begin(), cases.end());
   return all;
 }

@@ -148,7 +148,9 @@ FrameBytes Conversation::build(const Sentence& sentence) const {
   tcp.seq = sender.isn_ + sentence.seq_offset_;
   tcp.ack = (sentence.flags_ & kAck) != 0 ? receiver.isn_ + sentence.ack_offset_ : 0;
   tcp.flags = sentence.flags_;
-  return builder.tcp(tcp).payload(sentence.payload_).build();
+  builder.tcp(tcp);
+  if (sentence.bytes_.empty()) return builder.payload(sentence.payload_).build();
+  return builder.payload(sentence.bytes_).build();
 }
 
 std::vector<TimedFrame> Conversation::frames_as_told() const {

@@ -67,6 +67,8 @@ class Sentence {
   Sentence& total_length(uint16_t bytes) {
     return set(total_length_, std::optional<uint16_t>(bytes));
   }
+  /// The payload itself, as long as was said; else it is filled up with anything.
+  Sentence& bytes(FrameBytes payload) { return set(bytes_, std::move(payload)); }
   Sentence& checksum(uint16_t value) { return set(tcp_.checksum, std::optional<uint16_t>(value)); }
   Sentence& more_fragments() { return set(more_fragments_, true); }
   /// Sent, but neither captured nor received: the peer acknowledges only what comes before, until
@@ -92,6 +94,7 @@ class Sentence {
   uint16_t ip_id_ = 0;
   bool captured_ = true, dont_fragment_ = false, more_fragments_ = false;
   size_t payload_ = 0;
+  FrameBytes bytes_;
   TcpFields tcp_;
   std::optional<uint16_t> total_length_;
 };
@@ -117,6 +120,7 @@ class Speaker {
   /// From the next sentence on.
   Speaker& window(uint16_t window);
   Speaker& next_offset(uint32_t offset);
+  [[nodiscard]] uint32_t offset() const { return next_offset_; }  // of the next byte
 
  private:
   friend class Conversation;

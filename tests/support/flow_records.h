@@ -1,8 +1,9 @@
-/// Records of TCP flows in and out of record queues, for tests that look at flows only.
+/// Records in and out of record queues, for tests.
 #pragma once
 
 #include <cstddef>
 #include <span>
+#include <vector>
 
 #include "flowstats/records.h"
 
@@ -20,5 +21,29 @@ template <class Sink>
   flowstats::RecordBuffer scratch(flowstats::record_units(flowstats::kRecordBytesMax), 1);
   return flowstats::take_flows(source, scratch, out);
 }
+
+/// Everything that was in a queue at one moment; the records live as long as this.
+class Drained {
+ public:
+  explicit Drained(flowstats::RecordSource& source) : batch_(16'384, 2000) {
+    static_cast<void>(source.drain(batch_, flowstats::kAlways));
+    batch_.for_each([&](const flowstats::RecordHead& head) { all_.push_back(&head); });
+  }
+  Drained(const Drained&) = delete;
+  Drained& operator=(const Drained&) = delete;
+
+  [[nodiscard]] const std::vector<const flowstats::RecordHead*>& all() const { return all_; }
+  template <class Record>
+  [[nodiscard]] std::vector<const Record*> of(flowstats::RecordKind kind) const {
+    std::vector<const Record*> found;
+    for (const flowstats::RecordHead* head : all_)
+      if (head->kind == kind) found.push_back(static_cast<const Record*>(head));
+    return found;
+  }
+
+ private:
+  flowstats::RecordBuffer batch_;
+  std::vector<const flowstats::RecordHead*> all_;
+};
 
 }  // namespace tapstat::tests

@@ -114,6 +114,90 @@ class Anonymise(support.TestCase):
         self.assertIn("it is there already and is not overwritten", again.err)
         self.replay("-Y", "nets", "--keybase64", "cpan.key")
 
+    def http_row(self, *flags, out):
+        """Path, referer and cookie of the one request, and what was said."""
+        packets = connection(
+            server_port=80,
+            payloads=(
+                b"GET /secret/path?q=1 HTTP/1.1\r\nHost: www.example.com\r\n"
+                b"Referer: http://other.example/a/b\r\nCookie: c=1\r\n\r\n",
+                b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n",
+            ),
+        )
+        write_pcap(self.directory / "http.pcap", packets)
+        self.write("r.conf", "[log]\nlog_http_complete = 1\n[options]\nhttplog_full_url = 2\n")
+        result = self.run_tapstat("replay", "http.pcap", "-s", out, "-T", "r.conf", *flags)
+        self.assert_status(result, 0)
+        lines = support.rows(self.directory / out, "log_http_complete")
+        (cells,) = [line.split("\t") for line in lines if "\tGET\t" in line]
+        return (cells[8], cells[9], cells[11]), result
+
+    def test_strict_privacy_wins_over_runtime_conf(self):
+        shown, result = self.http_row(out="open")
+        self.assertEqual(shown, ("/secret/path?q=1", "http://other.example/a/b", "c=1"))
+        self.assertIn("(-) Enabling full HTTP URL log", result.out)
+        hidden = ("-", "http://other.example/", "-")
+        note = "r.conf: httplog_full_url has no effect: strict privacy (-0) keeps it at 0."
+        shown, result = self.http_row("-0", out="flag")
+        self.assertEqual(shown, hidden)
+        self.assertIn(note, result.err)
+        self.assertNotIn("HTTP URL log", result.out)
+        self.write("t.toml", "[privacy]\nstrict = true\n[log]\nhttp_url = 1\n")
+        shown, result = self.http_row("-c", "t.toml", out="file")
+        self.assertEqual(shown, hidden)
+        self.assertIn(
+            "[log] http_url has no effect: strict privacy (-0) keeps it at 0.", result.err
+        )
+
+        result = self.run_tapstat("check", "t.toml", "-T", "r.conf")
+        self.assert_status(result, 0)
+        self.assertIn(note, result.err)
+
+    def test_the_mask_of_tstat_is_refused(self):
+        result = self.replay("-A", "0xff", status=2)
+        self.assertIn("tapstat: -A is not offered:", result.err)
+        self.assertIn("Use -Y with a list of networks and a key", result.err)
+        self.assertFalse((self.directory / "out").exists())
+
+    def rows_of(self, path):
+        """Each row as {column: value}; the HTTP log names the ends alike in both its headers."""
+        separator = "\t" if path.name == "log_http_complete" else " "
+        names = []
+        for line in path.read_text(errors="replace").splitlines():
+            if line.startswith("#"):
+                names = [cell.split(":")[0] for cell in line.rsplit("#", 1)[1].split(separator)]
+            else:
+                yield dict(zip(names, line.split(separator)))
+
+    def test_no_log_shows_an_address_that_is_replaced(self):
+        self.write("all", "192.0.2.0/24\n198.51.100.0/24\n2001:db8::/32\n")
+        golden = support.SOURCE_ROOT / "tests/golden"
+        captures = [
+            golden / case / "input.pcap" for case in ("real_dns_names", "real_rtp", "real_quic")
+        ]
+        groups = "core,end_to_end,p2p,options,layer7,fingerprint"
+        flags = ["-q", "-g", groups, "--logs", "all", "--schema", "tstat-3.3"]
+        flags += ["-Y", "all", "--keyfile", "key"]
+        real = ("192.0.2.", "198.51.100.", "2001:db8:")
+        for mode in ("tstat", "corrected"):
+            result = self.run_tapstat("replay", *captures, "-s", mode, "--mode", mode, *flags)
+            self.assert_status(result, 0)
+            (out,) = support.directories(self.directory / mode)
+            logs = {path.name: list(self.rows_of(path)) for path in out.glob("log_*")}
+            self.assertEqual([log for log in logs if not logs[log]], ["log_tcp_nocomplete"])
+            for log, rows in logs.items():
+                for row in rows:
+                    shown = [row[name] for name in ("c_ip", "s_ip", "dns_rslv") if name in row]
+                    self.assertFalse([ip for ip in shown if ip.startswith(real)], (log, row))
+                    marks = {row[name] for name in ("c_iscrypto", "s_iscrypto") if name in row}
+                    self.assertLessEqual(marks, {"1"}, (log, row))
+                    learnt = row.get("dns_rslv", "-") != "-"
+                    self.assertEqual(row.get("dns_enc", "0"), "1" if learnt else "0", (log, row))
+            if mode == "corrected":  # what messages and names hold, too
+                for path in out.iterdir():
+                    text = path.read_text(errors="replace")
+                    self.assertFalse([word for word in real if word in text], path.name)
+
     def test_flags_that_would_do_nothing_are_refused(self):
         for flags, sentence in (
             (["-W", "nets"], "-W needs -Y"),

@@ -27,11 +27,12 @@ class Answers(support.TestCase):
         self.assertIn("[180000; 1000000 with --mode corrected]", result.out)
 
     def test_describe_has_three_forms(self):
-        for what in ("columns", "counters"):
-            self.assertIn(
-                "c_pkts_all" if what == "columns" else "rx_packets",
-                self.run_tapstat("describe", what).out,
-            )
+        for what, word in (
+            ("columns", "c_pkts_all"),
+            ("counters", "rx_packets"),
+            ("config", "[flows] capacity"),
+        ):
+            self.assertIn(word, self.run_tapstat("describe", what).out)
             json.loads(self.run_tapstat("describe", what, "--json").out)
             self.assertIn("|", self.run_tapstat("describe", what, "--markdown").out)
 
@@ -103,6 +104,39 @@ class ConfigurationMistakes(support.TestCase):
         err = self.refused("-c", "t.toml", "-T", "r.conf", "-N", "nets")
         places = re.findall(r"^(\S+?:\d+(?::\d+)?): ", err, re.MULTILINE)
         self.assertEqual(places, ["t.toml:2:12", "t.toml:3:1", "r.conf:2", "nets:1", "nets:2"])
+
+    def test_environment(self):
+        (self.directory / "t.toml").write_text(
+            '[output.tstat]\ndirectory = "file"\n[log]\nschema = "tstat-3.3"\n'
+        )
+        environment = {
+            "TAPSTAT_OUTPUT_TSTAT_DIRECTORY": "variable",
+            "TAPSTAT_OUTPUT_TSTAT_GROUPS": "p2p",
+        }
+        command = ["replay", "first.pcap", "-c", "t.toml"]
+        self.assert_status(self.run_tapstat(*command, env=environment), 0)
+        header = support.log_lines(self.directory / "variable")[0]
+        self.assertTrue(header.startswith("#04#") and " c_iscrypto:" in header, header)
+        self.assert_status(self.run_tapstat(*command, "-s", "flag", env=environment), 0)
+        self.assertTrue((self.directory / "flag").is_dir())
+        self.assertFalse((self.directory / "file").exists())
+        result = self.run_tapstat(
+            "describe", "config", "--origin", "-c", "t.toml", "--json", env=environment
+        )
+        origins = {
+            (value["section"], value["key"]): (value["value"], value["origin"])
+            for value in json.loads(result.out)["values"]
+        }
+        self.assertEqual(origins["log", "schema"], ("tstat-3.3", "t.toml:4"))
+        self.assertEqual(
+            origins["output.tstat", "directory"], ("variable", "TAPSTAT_OUTPUT_TSTAT_DIRECTORY")
+        )
+        self.assertEqual(origins["log", "http_url"], ("0", "default"))
+        wrong = {"TAPSTAT_FLOWS_CAPACITY": "x"}
+        for words in (command, ["check", "t.toml"], ["describe", "config", "--origin"]):
+            result = self.run_tapstat(*words, env=wrong)
+            self.assert_status(result, 2)
+            self.assertIn('tapstat: TAPSTAT_FLOWS_CAPACITY = "x": must be a whole', result.err)
 
     def test_missing_files(self):
         for flag in ("-c", "-T", "-N"):

@@ -151,6 +151,10 @@ def ethernet(payload, ether_type=0x0800):
     return b"\x02\0\0\0\0\x02" + b"\x02\0\0\0\0\x01" + struct.pack("!H", ether_type) + payload
 
 
+def udp(source_port, destination_port, payload):
+    return struct.pack("!HHHH", source_port, destination_port, 8 + len(payload), 0) + payload
+
+
 FIN, SYN, RST, PSH, ACK = 0x01, 0x02, 0x04, 0x08, 0x10
 
 
@@ -161,8 +165,12 @@ def connection(
     server_port=9999,
     start_us=0,
     sizes=(100, 1000),
+    payloads=None,
 ):
-    """A whole connection as (time_us, frame): handshake, a request, a reply, both FINs."""
+    """A whole connection as (time_us, frame): handshake, a request, a reply, both FINs.
+
+    `payloads` are those of request and reply; without them `sizes` bytes of no meaning."""
+    request, reply = payloads or (b"q" * sizes[0], b"r" * sizes[1])
     client_seq, server_seq = 1000, 5000
     packets = []
 
@@ -189,8 +197,8 @@ def connection(
     send(True, SYN)
     send(False, SYN | ACK)
     send(True, ACK)
-    send(True, PSH | ACK, b"q" * sizes[0])
-    send(False, PSH | ACK, b"r" * sizes[1])
+    send(True, PSH | ACK, request)
+    send(False, PSH | ACK, reply)
     send(True, FIN | ACK)
     send(False, FIN | ACK)
     send(True, ACK)

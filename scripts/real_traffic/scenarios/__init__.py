@@ -1,5 +1,5 @@
 """The scenarios, one module for a family of protocols."""
-from scenarios import mail, media, names, peer_to_peer, quic, shell, tls, web
+from scenarios import emule, mail, media, names, peer_to_peer, quic, shell, tls, web
 
 ALL = [
     *web.SCENARIOS,
@@ -9,5 +9,6 @@ ALL = [
     *shell.SCENARIOS,
     *media.SCENARIOS,
     *peer_to_peer.SCENARIOS,
+    *emule.SCENARIOS,
     *quic.SCENARIOS,
 ]

@@ -99,7 +99,7 @@ def smtp(net):
     typed(net, 40006, 25, ["NOOP", "QUIT"])
 
 
-def mailboxes(net):
+def start_mailboxes(net):
     crt, key = certificate(net, "mail.example.org", "rsa")
     run, mail = net.path("run"), net.path("mail")
     for folder in ("mail", "mail/cur", "mail/new", "mail/tmp"):
@@ -116,6 +116,10 @@ def mailboxes(net):
         ],
         [("tcp", 143), ("tcp", 110)],
     )
+
+
+def mailboxes(net):
+    start_mailboxes(net)
     user = ["--user", "b:word"]
     net.run("client", [*CURL, *user, f"imap://{SERVER}/INBOX;MAILINDEX=1"], client_port=40001)
     net.run(
@@ -135,6 +139,30 @@ def mailboxes(net):
     typed(net, 40008, 143, ["1 capability", "2 logout"])
 
 
+def smtp_faults(net):
+    crt, key = certificate(net, "mail.example.org", "rsa")
+    letter = net.file("letter", LETTER)
+    start_smtp(net, "--tlscert", crt, "--tlskey", key, "--no-requiretls")
+    in_pieces(net)
+    mail = ["--mail-from", "a@example.org", "--mail-rcpt", "b@example.org", "--upload-file", letter]
+    for port in (40001, 40002):
+        net.run("client", [*CURL, f"smtp://{SERVER}:25/c.example.org", *mail], client_port=port)
+
+
+def mailboxes_faults(net):
+    start_mailboxes(net)
+    in_pieces(net)
+    user = ["--user", "b:word"]
+    net.run("client", [*CURL, *user, f"imap://{SERVER}/INBOX;MAILINDEX=1"], client_port=40001)
+    net.run("client", [*CURL, *user, f"pop3://{SERVER}/1"], client_port=40002)
+
+
+def in_pieces(net):
+    """Segments of 48 bytes."""
+    for side in ("client", "server"):
+        net.limit_segments(side, 60)
+
+
 SCENARIOS = [
     Scenario(
         "smtp",
@@ -149,5 +177,21 @@ SCENARIOS = [
         ("curl", "dovecot"),
         "curl dovecot-imapd dovecot-pop3d",
         mailboxes,
+    ),
+    Scenario(
+        "smtp_faults",
+        "SMTP in pieces: greeting, answers and commands lost, late and repeated",
+        ("curl", "aiosmtpd"),
+        "curl python3-aiosmtpd",
+        smtp_faults,
+        ("drop:server:1", "drop:client:1", "late:server:3", "twice:client:3"),
+    ),
+    Scenario(
+        "mailboxes_faults",
+        "IMAP and POP3 in pieces: greetings, answers and commands lost, late and repeated",
+        ("curl", "dovecot"),
+        "curl dovecot-imapd dovecot-pop3d",
+        mailboxes_faults,
+        ("late:server:1", "drop:client:1", "twice:server:4", "drop:server:7"),
     ),
 ]

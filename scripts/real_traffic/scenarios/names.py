@@ -1,7 +1,9 @@
-"""DNS: dig against dnsmasq, and flows to the addresses that were learnt."""
+"""DNS: dig against dnsmasq, flows to the addresses that were learnt, and kdig and dnsperf against
+unbound over TCP, TLS and HTTPS.
+"""
 from clock import REAL_TIME
 from network import CLIENT, CLIENT6, OTHER_SERVERS, SERVER, SERVER6
-from scenarios.scenario import NAME, Scenario
+from scenarios.scenario import NAME, Scenario, certificate
 from scenarios.web import CURL, PLAIN, nginx, start_nginx
 
 ZONE = f"""
@@ -78,7 +80,102 @@ def dns_names(net):
     net.run("client", [*CURL, f"http://[{SERVER6}]/hello.txt"], client_port=40006)
 
 
+STREAM_SERVER = """
+server:
+  do-daemonize: no
+  use-syslog: no
+  use-systemd: no
+  username: ""
+  chroot: ""
+  pidfile: ""
+  directory: {directory}
+  module-config: "iterator"
+  access-control: 192.0.2.0/24 allow
+  interface: {server}@53
+  interface: {server}@853
+  interface: {server}@443
+  tls-port: 853
+  https-port: 443
+  tls-service-key: {key}
+  tls-service-pem: {crt}
+  local-zone: "example.org." static
+  local-data: "{name}. 60 IN A {server}"
+  local-data: "second.example.org. 60 IN A {others[0]}"
+  local-data: "third.example.org. 60 IN A {others[1]}"
+remote-control:
+  control-enable: no
+"""
+
+
+def start_unbound(net):
+    crt, key = certificate(net, real_time=True)
+    settings = STREAM_SERVER.format(
+        directory=net.directory,
+        server=SERVER,
+        others=OTHER_SERVERS,
+        name=NAME,
+        crt=crt,
+        key=key,
+    )
+    net.start(
+        "server",
+        ["unbound", "-d", "-c", net.file("unbound.conf", settings)],
+        [("tcp", 53), ("tcp", 853), ("tcp", 443)],
+        env=REAL_TIME,
+    )
+
+
+def kdig(net, port, *arguments):
+    net.run("client", ["kdig", f"@{SERVER}", *arguments], client_port=port, env=REAL_TIME)
+
+
+def pipelined(net, port, names):
+    """One connection; no question waits for the answer of the one before."""
+    questions = net.file("questions", "".join(f"{name} A\n" for name in names))
+    options = ["-m", "tcp", "-c", "1", "-q", len(names), "-n", "1", "-v"]
+    net.run(
+        "client",
+        ["dnsperf", "-s", SERVER, *options, "-d", questions],
+        client_port=port,
+        env=REAL_TIME,
+    )
+
+
+def dns_streams(net):
+    start_unbound(net)
+    start_nginx(net, nginx(net, PLAIN), [80])
+    kdig(net, 40001, "+tcp", "+keepopen", NAME, "A", "second.example.org", "A")
+    net.run("client", [*CURL, f"http://{OTHER_SERVERS[0]}/hello.txt"], client_port=40002)
+    pipelined(net, 40003, ["third.example.org", NAME])
+    net.run("client", [*CURL, f"http://{OTHER_SERVERS[1]}/hello.txt"], client_port=40004)
+    kdig(net, 40005, "+tls", f"+tls-sni={NAME}", NAME, "A")
+    kdig(net, 40006, "+https", f"+tls-sni={NAME}", NAME, "A")
+
+
+def dns_pieces(net):
+    """Segments of 48 bytes."""
+    start_unbound(net)
+    start_nginx(net, nginx(net, PLAIN), [80])
+    net.limit_segments("server", 60)
+    net.limit_segments("client", 60)
+    pipelined(net, 40001, ["second.example.org", "third.example.org", NAME])
+    net.run("client", [*CURL, f"http://{OTHER_SERVERS[0]}/hello.txt"], client_port=40002)
+    net.run("client", [*CURL, f"http://{OTHER_SERVERS[1]}/hello.txt"], client_port=40003)
+
+
+def dns_faults(net):
+    start_dnsmasq(net)
+    for port, name in (
+        (40001, NAME),
+        (40002, "second.example.org"),
+        (40003, "missing.example.org"),
+    ):
+        dig(net, port, name, "A", "+timeout=1")
+
+
 PROGRAMS, PACKAGES = ("dig", "dnsmasq"), "bind9-dnsutils dnsmasq-base"
+STREAM_PROGRAMS = ("kdig", "dnsperf", "unbound", "curl", "nginx", "openssl")
+STREAM_PACKAGES = "knot-dnsutils dnsperf unbound curl nginx-light openssl"
 SCENARIOS = [
     Scenario(
         "dns", "questions of several types over IPv4, IPv6 and TCP; errors", PROGRAMS, PACKAGES, dns
@@ -89,5 +186,28 @@ SCENARIOS = [
         (*PROGRAMS, "curl", "nginx"),
         PACKAGES + " curl nginx-light",
         dns_names,
+    ),
+    Scenario(
+        "dns_streams",
+        "several questions over one TCP connection; over TLS and over HTTPS",
+        STREAM_PROGRAMS,
+        STREAM_PACKAGES,
+        dns_streams,
+    ),
+    Scenario(
+        "dns_pieces",
+        "messages over TCP in pieces, of which some are late and repeated",
+        STREAM_PROGRAMS,
+        STREAM_PACKAGES,
+        dns_pieces,
+        ("late:server:1", "twice:server:3"),
+    ),
+    Scenario(
+        "dns_faults",
+        "questions and answers over UDP lost and repeated",
+        PROGRAMS,
+        PACKAGES,
+        dns_faults,
+        ("drop:client:1", "drop:server:2", "twice:client:5"),
     ),
 ]

@@ -169,6 +169,19 @@ def bittorrent(net):
     transmission_session(net, "udp", False)
 
 
+def bittorrent_pieces(net):
+    """The client's handshake has 68 bytes, its segments 48."""
+    net.limit_segments("server", 60)
+    net.limit_segments("client", 400)
+    transmission_session(net, "udp", False)
+
+
+def bittorrent_encrypted_pieces(net):
+    for side in ("client", "server"):
+        net.limit_segments(side, 200)
+    bittorrent_encrypted(net)
+
+
 def bittorrent_utp(net):
     transmission_session(net, "udp", True)
 
@@ -203,5 +216,29 @@ SCENARIOS = [
         ARIA2,
         "aria2 transmission-cli opentracker",
         bittorrent_dht,
+    ),
+    Scenario(
+        "bittorrent_faults",
+        "handshakes in pieces, lost and late",
+        TRANSMISSION,
+        "transmission-cli opentracker",
+        bittorrent_pieces,
+        ("late:client:5", "drop:server:5", "twice:server:6"),
+    ),
+    Scenario(
+        "bittorrent_mse_faults",
+        "encrypted handshakes in pieces, lost, late and repeated",
+        ARIA2,
+        "aria2 transmission-cli opentracker",
+        bittorrent_encrypted_pieces,
+        ("drop:client:3", "late:server:4", "twice:server:6"),
+    ),
+    Scenario(
+        "bittorrent_utp_faults",
+        "packets of uTP lost, late and repeated",
+        TRANSMISSION,
+        "transmission-cli opentracker",
+        bittorrent_utp,
+        ("twice:client:4", "drop:server:5", "late:client:6", "lose:server:8"),
     ),
 ]

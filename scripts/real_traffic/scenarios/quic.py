@@ -1,10 +1,10 @@
-"""HTTP/3: chromium against caddy."""
+"""HTTP/3: chromium against caddy, and the client and the server of ngtcp2."""
 import base64
 import hashlib
 import subprocess
 
 from clock import REAL_TIME
-from network import SERVER
+from network import SERVER, Failure
 from scenarios.scenario import NAME, Scenario, certificate
 
 
@@ -17,7 +17,7 @@ def key_hash(crt):
     return base64.b64encode(hashlib.sha256(body).digest()).decode()
 
 
-def quic(net):
+def browse(net, *options):
     crt, key = certificate(net, real_time=True)
     settings = net.file(
         "Caddyfile",
@@ -47,6 +47,7 @@ def quic(net):
             f"--origin-to-force-quic-on={NAME}:443",
             f"--host-resolver-rules=MAP {NAME} {SERVER}",
             f"--ignore-certificate-errors-spki-list={key_hash(crt)}",
+            *options,
             "--dump-dom",
             f"https://{NAME}/",
         ],
@@ -55,12 +56,99 @@ def quic(net):
     )
 
 
+def quic(net):
+    browse(net)
+
+
+def quic_v2(net):
+    # caddy answers with the versions that it has: the browser gives up.
+    browse(net, "--quic-version=RFCv2")
+
+
+def server(net, port, *options):
+    crt, key = certificate(net, real_time=True)
+    net.file("pages/hello.txt", "hello\n")
+    net.start(
+        "server",
+        ["gtlsserver", *QUIET, "-d", net.path("pages"), *options, SERVER, port, key, crt],
+        [("udp", port)],
+        env=REAL_TIME,
+    )
+
+
+def client(net, local_port, port, *options):
+    net.resolve_as(NAME, SERVER)
+    return net.run(
+        "client",
+        [
+            "gtlsclient",
+            *QUIET,
+            "--exit-on-all-streams-close",
+            *options,
+            NAME,
+            port,
+            f"https://{NAME}/hello.txt",
+        ],
+        client_port=local_port,
+        env=REAL_TIME,
+    )
+
+
+def expect(text, words):
+    if words not in text:
+        raise Failure(f"gtlsclient does not say `{words}`:\n{text}")
+
+
+def quic_handshakes(net):
+    server(net, 443)
+    session = ["--session-file", net.path("session"), "--tp-file", net.path("parameters")]
+    client(net, 40001, 443, *session)
+    expect(client(net, 40002, 443, *session), "type=0RTT")
+    client(net, 40003, 443, *session, "--disable-early-data")
+    server(net, 444, "--validate-addr")
+    expect(client(net, 40004, 444), "type=Retry")
+    # No version that the server has, then the one that it names.
+    expect(client(net, 40005, 443, "--version=0x1a2a3a4a", "--preferred-versions=v1"), "type=VN")
+
+
+def quic_faults(net):
+    server(net, 443)
+    for port in (40001, 40002):
+        client(net, port, 443)
+
+
+QUIET = ("--no-quic-dump", "--no-http-dump", "--no-pmtud")
+NGTCP2 = ("gtlsclient", "gtlsserver", "openssl")
+NGTCP2_PACKAGES = "ngtcp2-client ngtcp2-server openssl"
+CHROMIUM = ("chromium", "caddy", "openssl")
 SCENARIOS = [
     Scenario(
         "quic",
         "QUIC version 1 of a browser",
-        ("chromium", "caddy", "openssl"),
-        "chromium caddy openssl",
+        CHROMIUM,
+        " ".join(CHROMIUM),
         quic,
+    ),
+    Scenario(
+        "quic_v2",
+        "QUIC version 2 of a browser, which the server does not have",
+        CHROMIUM,
+        " ".join(CHROMIUM),
+        quic_v2,
+    ),
+    Scenario(
+        "quic_handshakes",
+        "QUIC: full, 0-RTT, resumed without, Retry, version negotiation",
+        NGTCP2,
+        NGTCP2_PACKAGES,
+        quic_handshakes,
+    ),
+    Scenario(
+        "quic_faults",
+        "QUIC: Initials of both sides lost, late and repeated",
+        NGTCP2,
+        NGTCP2_PACKAGES,
+        quic_faults,
+        ("drop:client:1", "late:server:1", "twice:client:3"),
     ),
 ]

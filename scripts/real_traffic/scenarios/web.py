@@ -1,4 +1,5 @@
 """HTTP: curl against nginx, directly, over a bad wire, through a proxy, and as HTTP/2."""
+from clock import REAL_TIME
 from network import SERVER, SERVER6
 from scenarios.scenario import NAME, Scenario, certificate
 
@@ -165,6 +166,23 @@ def http2(net):
     curl(net, 40006, "--no-alpn", "--tls-max", "1.2", *tls)
 
 
+def http2_upgrade(net):
+    settings = net.file(
+        "Caddyfile",
+        "{\n admin off\n servers {\n  protocols h1 h2c\n }\n}\n"
+        'http://:8080 {\n respond "hello"\n}\n',
+    )
+    net.start(
+        "server",
+        ["caddy", "run", "--adapter", "caddyfile", "--config", settings],
+        [("tcp", 8080)],
+        env={**REAL_TIME, "HOME": net.path("home")},
+    )
+    url = f"http://{NAME}:8080"
+    curl(net, 40001, *to_server(8080), "--http2", f"{url}/one")
+    curl(net, 40002, *to_server(8080), "--http2-prior-knowledge", f"{url}/one")
+
+
 PROGRAMS, PACKAGES = ("curl", "nginx", "openssl"), "curl nginx-light openssl"
 SCENARIOS = [
     Scenario(
@@ -213,4 +231,11 @@ SCENARIOS = [
         http_proxy,
     ),
     Scenario("http2", "HTTP/2 with prior knowledge, over TLS; ALPN", PROGRAMS, PACKAGES, http2),
+    Scenario(
+        "http2_upgrade",
+        "HTTP/2 that begins as HTTP/1.1",
+        ("curl", "caddy"),
+        "curl caddy",
+        http2_upgrade,
+    ),
 ]

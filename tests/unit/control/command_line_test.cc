@@ -180,7 +180,7 @@ TEST(CommandLine, UnknownThingsNameTheNearestValidOne) {
   EXPECT_EQ(refusal({"replay", "x", "--source", "flie"}),
             "--source \"flie\": must be dpdk, file or preloaded. Did you mean \"file\"?");
   EXPECT_EQ(refusal({"describe", "colunms"}),
-            "describe \"colunms\": must be columns or counters. Did you mean \"columns\"?");
+            "describe \"colunms\": must be columns, counters or config. Did you mean \"columns\"?");
 }
 
 TEST(CommandLine, RefusesValuesOutOfRange) {
@@ -213,8 +213,22 @@ TEST(CommandLine, RefusesMissingAndRepeatedThings) {
   EXPECT_NE(refusal({"replay", "x", "-s", "a", "-s", "b"}), "accepted");
   EXPECT_EQ(refusal({"describe", "counters", "--json", "--markdown"}),
             "--json and --markdown exclude each other.");
+  EXPECT_EQ(refusal({"describe", "columns", "--origin"}),
+            "--origin belongs to \"describe config\".");
+  EXPECT_EQ(refusal({"describe", "config", "-c", "t.toml"}), "--config needs --origin.");
   EXPECT_EQ(refusal({"describe", "columns", "counters"}),
             "unexpected argument \"counters\". Run \"tapstat describe --help\".");
+}
+
+TEST(CommandLine, StrictPrivacyIsAFlagAndTheMaskIsRefused) {
+  const auto line = control::parse_command_line({"replay", "x", "-0"}, "v");
+  ASSERT_TRUE(line.has_value());
+  EXPECT_TRUE(std::get<control::ReplayArguments>(*line).privacy.strict);
+  for (const Words& words :
+       std::vector<Words>{{"replay", "x", "-A", "0xff"}, {"replay", "x", "-A"}})
+    EXPECT_EQ(refusal(words),
+              "-A is not offered: an exclusive or is undone for all addresses by one that somebody "
+              "knows. Use -Y with a list of networks and a key (docs/anonymisation.md).");
 }
 
 TEST(CommandLine, HelpShowsExamplesBeforeFlags) {

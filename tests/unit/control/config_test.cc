@@ -230,6 +230,14 @@ TEST(Config, TheShippedFileShowsEveryKey) {
   }
 }
 
+TEST(Config, TheRangeOfADurationIsToldInItsOwnUnits) {
+  EXPECT_EQ(parse("[mplane]\ninline_wait = \"11s\"\n").errors,
+            Lines{"tapstat.toml:2:15: inline_wait = \"11s\": must be 0s to 10s."});
+  EXPECT_EQ(parse("[control]\nhead_timeout = \"1ms\"\n").errors,
+            Lines{"tapstat.toml:2:16: head_timeout = \"1ms\": must be 10ms to 1d."});
+  EXPECT_EQ(control::duration_text({90'000'000}), "90s");
+}
+
 TEST(Config, TheControlSectionsAreRead) {
   const auto file = parse(
       "[control]\nlisten = \"[::1]:0\"\nkey = \"a/b.key\"\nhosts = [\"one\", \"two\"]\n"

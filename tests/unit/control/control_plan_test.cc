@@ -122,11 +122,23 @@ TEST_F(ControlPlan, EveryValueSaysWhereItCameFrom) {
     return *std::ranges::find(values, key, &control::rest::ConfigOrigin::key);
   };
   EXPECT_EQ(find("schema").value, "tstat-3.3");
-  EXPECT_EQ(find("schema").origin, "tapstat.toml:2");
+  EXPECT_EQ(find("schema").origin, (directory_ / "tapstat.toml").string() + ":2");
   EXPECT_EQ(find("capacity").value, "77");
   EXPECT_EQ(find("capacity").origin, "--flows");
   EXPECT_EQ(find("tcp_idle").value, "300s");
   EXPECT_EQ(find("tcp_idle").origin, "default");
+}
+
+TEST_F(ControlPlan, StrictPrivacyIsTheOriginOfThePathsOfHttp) {
+  ASSERT_TRUE(plan("[log]\nhttp_url = 2\n").has_value());
+  const auto url = [&] {
+    const auto values = control::config_origins(arguments_, config_, {});
+    return *std::ranges::find(values, "http_url", &control::rest::ConfigOrigin::key);
+  };
+  EXPECT_EQ(url().value, "2");
+  arguments_.privacy.strict = true;
+  EXPECT_EQ(url().value, "0");
+  EXPECT_EQ(url().origin, "--strict-privacy");
 }
 
 }  // namespace

@@ -166,11 +166,13 @@ TEST_F(Privacy, TheSectionOfTheFileIsRead) {
   const auto read = parse(
       "anonymise = [\"external\", \"192.0.2.0/24\", \"2001:db8::/32\"]\n"
       "anonymise_except = [\"192.0.2.7/32\"]\nnames = \"drop\"\n"
-      "ipv6_masks = [\"0x1\", \"0xFF\", \"0x0\", \"0xffffffff\"]\ncrypto_pan_key = \"k\"\n");
+      "ipv6_masks = [\"0x1\", \"0xFF\", \"0x0\", \"0xffffffff\"]\ncrypto_pan_key = \"k\"\n"
+      "strict = true\n");
   ASSERT_EQ(read.errors, Lines{});
   EXPECT_EQ(read.config.not_built, Lines{});
   PrivacyConfig privacy = read.config.privacy;
   EXPECT_EQ(privacy.crypto_pan_key, directory_ / "k");
+  EXPECT_EQ(privacy.strict, true);
   file("k", kKeyBase64);
   const PrivacyPlan p = plan({}, privacy);
   ASSERT_TRUE(p.options) << p.errors[0];

@@ -144,6 +144,18 @@ TEST(RuntimeConf, UrlLinesStandInRoundBrackets) {
             "[Wed May 14 23:44:14 2014] TCP log level set to 0 (Core)");
 }
 
+TEST(RuntimeConf, StrictPrivacyKeepsTheUrlsOut) {
+  RuntimeState strict;
+  strict.strict_privacy = true;
+  const auto conf = parse_runtime_conf("[options]\nhttplog_full_url = 2\n", "f", strict);
+  EXPECT_EQ(conf.state, strict);
+  EXPECT_EQ(control::notes_about(conf, "f"),
+            Lines{"f: httplog_full_url has no effect: strict privacy (-0) keeps it at 0."});
+  EXPECT_EQ(std::ranges::count(conf.announcements, "Enabling full HTTP URL log"), 0);
+  const auto none = parse_runtime_conf("[options]\nhttplog_full_url = 0\n", "f", strict);
+  EXPECT_EQ(control::notes_about(none, "f"), Lines{});
+}
+
 TEST(RuntimeConf, AKeyInTheWrongSectionIsToldItsOwn) {
   EXPECT_EQ(parse("[log]\ntcplog_p2p = 0\n").errors,
             Lines{"runtime.conf:2: unknown option \"tcplog_p2p\" in [log]. It belongs to "

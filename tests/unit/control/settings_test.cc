@@ -22,12 +22,13 @@ using Lines = std::vector<std::string>;
 
 class SettingsTest : public testing::Test {
  protected:
-  void start(uint8_t groups, bool log_tcp_complete = true) {
+  void start(uint8_t groups, bool log_tcp_complete = true, bool strict_privacy = false) {
     auto audit = control::AuditLog::open(directory_ / "audit", messages_);
     ASSERT_TRUE(audit.has_value());
     audit_ = std::move(*audit);
     Settings::Start start;
     start.state.groups = GroupMask{groups};
+    start.state.strict_privacy = strict_privacy;
     if (!log_tcp_complete) start.state.logs &= ~control::tstat_log::kTcpComplete;
     start.said = start.state;
     start.origin = "runtime.conf";
@@ -71,6 +72,21 @@ class SettingsTest : public testing::Test {
   Lines announced_;
   std::string reason_;
 };
+
+TEST_F(SettingsTest, AReloadDoesNotLiftStrictPrivacy) {
+  const std::string conf = "[log]\nlog_http_complete = 1\n[options]\nhttplog_full_url = 2\n";
+  start(0);
+  write_conf(conf);
+  EXPECT_EQ(settings_->reload("file").notes, Lines{});
+  EXPECT_EQ(published_.back().http_privacy, 2);
+  start(0, true, true);
+  const auto outcome = settings_->reload("file");
+  EXPECT_EQ(outcome.notes, Lines{(directory_ / "runtime.conf").string() +
+                                 ": httplog_full_url has no effect: strict privacy (-0) keeps it "
+                                 "at 0."});
+  EXPECT_EQ(published_.back().http_privacy, 0);
+  EXPECT_TRUE(published_.back().logs.has(flowstats::Log::http_complete));
+}
 
 TEST_F(SettingsTest, AGroupGoesOffWhenItsLastHolderEnds) {
   start(0);

@@ -54,7 +54,7 @@ void learn(NameCache& cache, std::string_view name, const Exchange& exchange = {
 NameCache::Options small(Mode mode) {
   NameCache::Options options;
   options.mode = mode;
-  options.entries_v4 = options.entries_v6 = options.per_client_max = 100;
+  options.entries_v4 = options.entries_v6 = 100;
   return options;
 }
 
@@ -120,6 +120,21 @@ TEST(NameCache, NamesTheOtherFamilyForAnyClientInCorrectedMode) {
   const IpAddress stranger{0x20010db800000000, 77};
   EXPECT_EQ(cache.find(IpVersion::v6, stranger, kServer6, {300})->name, "other");
   EXPECT_EQ(cache.find(IpVersion::v4, kServer, kServer, {300})->name, "own");
+}
+
+TEST(NameCache, HasAQuarterForOneClientInCorrectedMode) {
+  for (const Mode mode : {Mode::tstat, Mode::corrected}) {
+    NameCache::Options options = small(mode);
+    options.entries_v4 = 8;
+    NameCache cache{options};
+    for (const char* name : {"one", "two", "three"}) {
+      learn(cache, name, {{100}, {200 + int64_t(cache.counts().learnt)}});
+    }
+    const auto oldest = cache.find(IpVersion::v4, kClient, kServer, {200});
+    EXPECT_EQ(oldest.has_value(), mode == Mode::tstat);
+    EXPECT_EQ(cache.find(IpVersion::v4, kClient, kServer, {201})->name, "two");
+    EXPECT_EQ(cache.counts().over_share, mode == Mode::tstat ? 0U : 1U);
+  }
 }
 
 TEST(NameCache, LeavesOtherRecordsAlone) {

@@ -143,6 +143,18 @@ TEST(TextFromTheNetwork, StaysOneWord) {
   for (const auto& c : kCases) EXPECT_EQ(text_of(c.raw), c.text);
 }
 
+TEST(TextFromTheNetwork, StaysOneFieldBetweenTabs) {
+  const struct {
+    std::string_view raw;
+    const char* text;
+  } kCases[] = {
+      {"Mozilla/5.0 (X11)", "Mozilla/5.0 (X11)"}, {"", "-"},
+      {"a b\tc\r\nd\x7f", "a b%09c%0D%0Ad%7F"},   {"#C#c_ip:1", "%23C#c_ip:1"},
+      {"\xc3\xbc\xff", "\xc3\xbc\xff"},
+  };
+  for (const auto& c : kCases) EXPECT_EQ(text_of(flowstats::Phrase{c.raw}), c.text);
+}
+
 TEST(CommunityIdText, IsItsVersionAndTheDigestInBase64) {
   flowstats::CommunityId id;
   EXPECT_EQ(text_of(id), "1:AAAAAAAAAAAAAAAAAAAAAAAAAAA=");

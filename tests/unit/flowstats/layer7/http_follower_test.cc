@@ -109,7 +109,23 @@ TEST(HttpFollower, DoesNotSeeSegmentsOfFourBytesInTstatMode) {
   EXPECT_EQ(flow.responses(), 0U);
   follow(Mode::corrected, {{kClient, "GET /", HttpPart::request},
                            {kClient, "abcd", HttpPart::request_rest, HttpField::path},
-                           {kClient, "abcde", HttpPart::none}});
+                           {kClient, "abcde", HttpPart::request_rest, HttpField::path}});
+}
+
+TEST(HttpFollower, FollowsARequestToItsBlankLineInCorrectedMode) {
+  const auto flow =
+      follow(Mode::corrected, {{kClient, "GET / HTTP/1.1\r\nUser-Agent: a", HttpPart::request},
+                               {kClient, "bc", HttpPart::request_rest, HttpField::user_agent},
+                               {kServer, kOk, HttpPart::response},
+                               {kClient, "d\r\nHo", HttpPart::request_rest, HttpField::user_agent},
+                               {kClient, "st: b.exam", HttpPart::request_rest},
+                               {kClient, "GET /ple\r\nCookie: e", HttpPart::request_rest},
+                               {kClient, "f\r\n", HttpPart::request_rest, HttpField::cookie},
+                               {kClient, "\r\nHost: body\r\n", HttpPart::none},
+                               {kClient, "Host: body\r\n", HttpPart::none},
+                               {kClient, kGet, HttpPart::request}});
+  EXPECT_EQ(flow.requests(), 2U);
+  EXPECT_EQ(flow.host(), "b.examGET /ple");
 }
 
 TEST(HttpFollower, SaysWhichFieldGoesOn) {

@@ -8,9 +8,9 @@
 namespace tapstat::flowstats::layer7 {
 namespace {
 
-UdpType type_of(std::vector<uint8_t> head, uint32_t udp_length) {
+UdpType type_of(std::vector<uint8_t> head, uint32_t udp_length, Mode mode = Mode::tstat) {
   head.resize(std::max<size_t>(head.size(), udp_length - 8), 0x11);
-  return edonkey_signature(udp_length, {head.data(), head.size()});
+  return edonkey_signature(udp_length, {head.data(), head.size()}, mode);
 }
 
 struct Row {
@@ -24,7 +24,7 @@ class Operations : public testing::TestWithParam<Row> {};
 TEST_P(Operations, AreToldByTheirLength) {
   const Row& row = GetParam();
   EXPECT_EQ(type_of({row.protocol, row.operation}, row.udp_length), row.type);
-  EXPECT_EQ(edonkey_signature(row.udp_length, {&row.protocol, 1}), UdpType::unknown)
+  EXPECT_EQ(edonkey_signature(row.udp_length, {&row.protocol, 1}, Mode::tstat), UdpType::unknown)
       << "operation not captured";
 }
 
@@ -61,11 +61,20 @@ TEST(Kad, AHelloMayEndInTags) {
   hello.insert(hello.end(), {0x08, 1, 0, 0xfc, 0x34, 0x12});     // 16 bits
   hello.insert(hello.end(), {0x02, 1, 0, 'n', 2, 0, 'a', 'b'});  // text
   const auto length = static_cast<uint32_t>(hello.size() + 8);
-  EXPECT_EQ(edonkey_signature(length, {hello.data(), hello.size()}), UdpType::kad);
+  EXPECT_EQ(edonkey_signature(length, {hello.data(), hello.size()}, Mode::tstat), UdpType::kad);
   hello[21] = 3;
-  EXPECT_EQ(edonkey_signature(length, {hello.data(), hello.size()}), UdpType::unknown);
+  EXPECT_EQ(edonkey_signature(length, {hello.data(), hello.size()}, Mode::tstat), UdpType::unknown);
   hello[21] = 1;
-  EXPECT_EQ(edonkey_signature(length, {hello.data(), hello.size()}), UdpType::unknown);
+  EXPECT_EQ(edonkey_signature(length, {hello.data(), hello.size()}, Mode::tstat), UdpType::unknown);
+}
+
+TEST(Kad, CorrectedModeKnowsMoreLengths) {
+  for (const Row& row : {Row{0xe4, 0x29, 27, UdpType::kad}, Row{0xe4, 0x28, 27, UdpType::kad},
+                         Row{0xa4, 0x29, 27, UdpType::kadu}, Row{0xe4, 0x61, 12, UdpType::kad},
+                         Row{0xe4, 0x29, 28, kNone}, Row{0xe4, 0x61, 11, kNone}}) {
+    EXPECT_EQ(type_of({row.protocol, row.operation}, row.udp_length), kNone);
+    EXPECT_EQ(type_of({row.protocol, row.operation}, row.udp_length, Mode::corrected), row.type);
+  }
 }
 
 TEST(Kad, PackedFormsBeginAsZlibDoes) {

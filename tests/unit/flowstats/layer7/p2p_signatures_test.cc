@@ -20,39 +20,52 @@ std::string ed2k(uint8_t protocol, uint8_t opcode, uint32_t size, size_t sent) {
   return message + std::string(sent - 1, 'x');
 }
 
-std::optional<Ed2kMessage> read(const std::string& segment, Mode mode) {
-  return ed2k_message(bytes_of(segment), static_cast<int32_t>(segment.size()), mode);
+std::optional<Ed2kMessage> read(const std::string& segment) {
+  return tstat_ed2k_message(bytes_of(segment), static_cast<int32_t>(segment.size()));
 }
 
 TEST(Ed2k, LengthAndOpcodeDecide) {
   struct Case {
     const char* name;
     std::string segment;
-    bool tstat, corrected;
+    bool is_message;
   };
   for (const Case& c : {
-           Case{"whole message", ed2k(0xe3, 0x47, 20, 20), true, true},
-           {"unknown opcode, right length", ed2k(0xe3, 0x99, 20, 20), true, false},
-           {"unknown opcode, longer", ed2k(0xe3, 0x99, 900, 20), false, false},
-           {"known opcode, longer", ed2k(0xe3, 0x46, 900, 20), true, true},
-           {"known opcode, more than 64 KiB", ed2k(0xe3, 0x46, 70'000, 20), false, true},
-           {"right lower half only", ed2k(0xe3, 0x46, 0x70000 + 20, 20), true, false},
-           {"shorter", ed2k(0xe3, 0x47, 10, 20), true, false},
-           {"eMule's opcode", ed2k(0xc5, 0x60, 900, 20), true, true},
-           {"not eDonkey's", ed2k(0xe3, 0x5a, 900, 20), false, false},
-           {"packed", ed2k(0xd4, 0x15, 900, 20), true, true},
-           {"other protocol", ed2k(0xe4, 0x46, 20, 20), false, false},
-           {"cut header", std::string("\xe3\x05\0\0\0", 5), false, false},
+           Case{"whole message", ed2k(0xe3, 0x47, 20, 20), true},
+           {"unknown opcode, right length", ed2k(0xe3, 0x99, 20, 20), true},
+           {"unknown opcode, longer", ed2k(0xe3, 0x99, 900, 20), false},
+           {"known opcode, longer", ed2k(0xe3, 0x46, 900, 20), true},
+           {"known opcode, more than 64 KiB", ed2k(0xe3, 0x46, 70'000, 20), false},
+           {"right lower half only", ed2k(0xe3, 0x46, 0x70000 + 20, 20), true},
+           {"shorter", ed2k(0xe3, 0x47, 10, 20), true},
+           {"eMule's opcode", ed2k(0xc5, 0x60, 900, 20), true},
+           {"not eDonkey's", ed2k(0xe3, 0x5a, 900, 20), false},
+           {"packed", ed2k(0xd4, 0x15, 900, 20), true},
+           {"other protocol", ed2k(0xe4, 0x46, 20, 20), false},
+           {"cut header", std::string("\xe3\x05\0\0\0", 5), false},
        }) {
-    EXPECT_EQ(read(c.segment, Mode::tstat).has_value(), c.tstat) << c.name;
-    EXPECT_EQ(read(c.segment, Mode::corrected).has_value(), c.corrected) << c.name;
+    EXPECT_EQ(read(c.segment).has_value(), c.is_message) << c.name;
   }
+}
+
+TEST(Ed2k, HeaderTellsLengthAndOpcode) {
+  const auto known = ed2k_header(bytes_of(ed2k(0xe3, 0x46, 70'000, 1)));
+  ASSERT_TRUE(known.has_value());
+  EXPECT_EQ(known->bytes, 70'005U);
+  ASSERT_TRUE(known->message.has_value());
+  EXPECT_TRUE(known->message->is_data);
+  const auto unknown = ed2k_header(bytes_of(ed2k(0xe3, 0x99, 200'000, 1)));
+  ASSERT_TRUE(unknown.has_value());
+  EXPECT_FALSE(unknown->message.has_value());
+  for (const std::string& bytes : {ed2k(0xe3, 0x46, 0, 1), ed2k(0xe3, 0x46, 200'001, 1),
+                                   ed2k(0xe4, 0x46, 20, 1), std::string("\xe3\x05\0\0\0", 5)})
+    EXPECT_FALSE(ed2k_header(bytes_of(bytes)).has_value());
 }
 
 TEST(Ed2k, MessagesAreCountedByKind) {
   p2p::Shared counts;
   const auto add = [&](uint8_t protocol, uint8_t opcode) {
-    const auto message = read(ed2k(protocol, opcode, 20, 20), Mode::tstat);
+    const auto message = read(ed2k(protocol, opcode, 20, 20));
     ASSERT_TRUE(message.has_value());
     count_ed2k(counts, *message);
   };

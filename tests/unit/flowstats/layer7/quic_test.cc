@@ -85,6 +85,20 @@ TEST(QuicAuthenticated, NeedsNoAnswer) {
   EXPECT_EQ(quic.version[kServer], 0U);
 }
 
+/// RFC 9000 section 6: the client begins again in a version that the server has.
+TEST_P(QuicFlow, BeginsAgainInTheNegotiatedVersion) {
+  EXPECT_FALSE(open(0x1a2a3a4a));
+  if (GetParam() == Mode::corrected) {
+    EXPECT_TRUE(quic_.on_authenticated(kClient, 0x1a2a3a4a));
+  }
+  EXPECT_FALSE(open(1));
+  EXPECT_EQ(quic_.version[kClient], 1U);
+  EXPECT_EQ(send(kServer, 1), GetParam() == Mode::tstat) << "told once";
+  EXPECT_EQ(quic_.version[kServer], 1U);
+  EXPECT_FALSE(open(5));
+  EXPECT_EQ(quic_.version[kClient], 1U);
+}
+
 INSTANTIATE_TEST_SUITE_P(Modes, QuicFlow, testing::Values(Mode::tstat, Mode::corrected));
 
 }  // namespace

@@ -3,6 +3,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include <gtest/gtest.h>
 
@@ -157,6 +158,18 @@ TEST(TcpInspector, GuessesStandBesideTheClassInTstatModeOnly) {
   replaced.client(eleven).server(fifty_five);
   EXPECT_EQ(replaced.connection_type(), connection::kObfuscatedEd2k);
   EXPECT_EQ(replaced.client(kGet).server(kOk).connection_type(), connection::kHttp);
+}
+
+TEST(TcpInspector, ObfuscatedED2kIsNotTakenForMse) {
+  const std::string six(6, '\xf0'), forty_six(46, '\xf0');
+  for (const Mode mode : {Mode::tstat, Mode::corrected}) {
+    Inspected flow(mode);
+    flow.client(disordered(300)).server(disordered(300));
+    EXPECT_EQ(flow.connection_type(), connection::kMse);
+    flow.server(six).client(forty_six);
+    const uint32_t beside = mode == Mode::tstat ? connection::kMse : 0U;
+    EXPECT_EQ(flow.connection_type(), connection::kObfuscatedEd2k | beside);
+  }
 }
 
 TEST(TcpInspector, EncryptedHandshakeOfBitTorrent) {
@@ -356,6 +369,119 @@ TEST(TcpInspector, AMessageThatIsSentAgainCountsOnceInCorrectedMode) {
     EXPECT_EQ(findings.shared.http_requests, mode == Mode::tstat ? 3U : 2U);
     EXPECT_EQ(findings.shared.http_responses, mode == Mode::tstat ? 2U : 1U);
     EXPECT_EQ(findings.shared.connection_type, connection::kHttp);
+  }
+}
+
+TEST(TcpInspector, BehindAResponse101NothingIsHttpInCorrectedMode) {
+  for (const std::string protocol : {"h2c", "websocket"}) {
+    const std::string request = "GET / HTTP/1.1\r\nUpgrade: " + protocol + "\r\n\r\n";
+    const std::string response = "HTTP/1.1 101 S\r\nUpgrade: " + protocol + "\r\n\r\n";
+    for (const Mode mode : {Mode::tstat, Mode::corrected}) {
+      Inspected flow(mode);
+      flow.client(request).server(response).client(kGet).server(kOk);
+      const TcpFindings& findings = flow.findings();
+      const bool ends = mode == Mode::corrected;
+      EXPECT_EQ(findings.shared.connection_type, connection::kHttp);
+      EXPECT_EQ(findings.fingerprint.extended_type,
+                ends && protocol == "h2c" ? fingerprint::kHttp2ClearText : 0U);
+      EXPECT_EQ(findings.shared.http_requests, ends ? 1U : 2U);
+      EXPECT_EQ(findings.shared.http_responses, ends ? 1U : 2U);
+      EXPECT_EQ(std::string_view(findings.shared.http_status.data(), 3), "101");
+      EXPECT_EQ(flow.finished(), ends);
+    }
+  }
+}
+
+/// Segments of one client, told in any order.
+class Pieces {
+ public:
+  explicit Pieces(const std::vector<std::string_view>& texts) {
+    for (const std::string_view text : texts) views_.push_back(maker_.client(text));
+  }
+  [[nodiscard]] TcpSegmentView& operator[](size_t i) { return views_[i]; }
+  /// Findings after the segments in this order.
+  [[nodiscard]] std::string host_after(Mode mode, const std::vector<size_t>& order) {
+    TcpInspector inspector{small(mode)};
+    const uint32_t flow = inspector.begin();
+    uint32_t packets = 3;
+    for (const size_t i : order) {
+      views_[i].packets = ++packets;
+      static_cast<void>(inspector.on_segment(flow, views_[i]));
+    }
+    TcpFindings findings;
+    inspector.fill(flow, findings);
+    requests_ = findings.shared.http_requests;
+    EXPECT_EQ(inspector.take_buffers_exhausted(), 0U);
+    return std::string(findings.http_host);
+  }
+  [[nodiscard]] uint32_t requests() const { return requests_; }
+
+ private:
+  test::TcpViews maker_;
+  std::vector<TcpSegmentView> views_;
+  uint32_t requests_ = 0;
+};
+
+TEST(TcpInspector, HostOfARequestInSeveralSegments) {
+  const std::vector<std::string_view> head = {"GET / HTTP/1.1\r\nA: b\r\nHo", "st: a.exa",
+                                              "mple\r\nC: d\r\n\r\n"};
+  Pieces pieces(head);
+  for (const std::vector<size_t>& order :
+       {std::vector<size_t>{0, 1, 2}, {0, 2, 1}, {1, 0, 2}, {2, 1, 0}, {0, 0, 1, 1, 2, 0}}) {
+    EXPECT_EQ(pieces.host_after(Mode::corrected, order), "a.example");
+    EXPECT_EQ(pieces.requests(), 1U);
+    EXPECT_EQ(pieces.host_after(Mode::tstat, order), "");
+  }
+  EXPECT_EQ(pieces.host_after(Mode::corrected, {0, 1}), "");
+  EXPECT_EQ(pieces.host_after(Mode::corrected, {0, 2}), "");
+}
+
+TEST(TcpInspector, HostWhoseStartIsSentAgainWithMore) {
+  Pieces pieces({"GET / HTTP/1.1\r\nHos", "t: a.example\r\n\r\n"});
+  const std::string both = "GET / HTTP/1.1\r\nHost: a.example\r\n\r\n";
+  pieces[1].offset = 0;
+  pieces[1].payload = test::bytes_of(both);
+  pieces[1].length = static_cast<int32_t>(both.size());
+  EXPECT_EQ(pieces.host_after(Mode::corrected, {0, 1}), "a.example");
+  EXPECT_EQ(pieces.requests(), 1U);
+}
+
+TEST(TcpInspector, HostOfTheNextRequestWhenOneIsNotComplete) {
+  Pieces pieces({"GET / HTTP/1.1\r\nHost: a.exa", "mple\r\n\r\n", "GET / HTTP/1.1\r\nHost: b.exa",
+                 "mple\r\n\r\n"});
+  EXPECT_EQ(pieces.host_after(Mode::corrected, {0, 2, 3}), "b.example");
+  EXPECT_EQ(pieces.requests(), 2U);
+  EXPECT_EQ(pieces.host_after(Mode::corrected, {0, 1, 2, 3}), "a.example");
+  pieces[0].payload = pieces[0].payload.first(20);  // as a capture cuts it
+  EXPECT_EQ(pieces.host_after(Mode::corrected, {0, 1, 2, 3}), "b.example");
+}
+
+TEST(TcpInspector, ARequestWithoutEndIsFollowedForABoundedPart) {
+  const std::string more(1000, 'x');
+  TcpInspector inspector{small(Mode::corrected)};
+  const uint32_t flow = inspector.begin();
+  test::TcpViews views;
+  static_cast<void>(inspector.on_segment(flow, views.client("GET / HTTP/1.1\r\nA: ")));
+  static_cast<void>(inspector.on_segment(flow, views.server(kOk)));
+  views.pass_until(300);
+  for (int i = 0; i < 16; ++i) {
+    static_cast<void>(inspector.on_segment(flow, views.client(more)));
+    EXPECT_EQ(inspector.attention(flow, kClient), Attention::all);
+    EXPECT_EQ(inspector.attention(flow, kServer), Attention::words);
+  }
+  static_cast<void>(inspector.on_segment(flow, views.client(more)));
+  EXPECT_EQ(inspector.attention(flow, kClient), Attention::words);
+}
+
+TEST(TcpInspector, EveryMessageOfEd2kCountsInCorrectedMode) {
+  const std::string message = std::string("\xe3\x14\0\0\0\x46", 6) + std::string(19, 'x');
+  const std::string three = message + message + message;
+  const std::string_view first = std::string_view(three).substr(0, 60);
+  for (const Mode mode : {Mode::tstat, Mode::corrected}) {
+    Inspected flow(mode);
+    flow.client(first).client(std::string_view(three).substr(60));
+    flow.pass_until(300).client(three).server("no message");
+    EXPECT_EQ(flow.findings().p2p.ed2k_data, mode == Mode::tstat ? 2U : 6U);
   }
 }
 

@@ -47,6 +47,9 @@ TEST(TcpStates, ProtocolsNeedAWordOfEachSide) {
   };
   for (const Case& c : {
            Case{"HTTP", {{0, "GET / HTTP/1.1"}, {1, "HTTP/1.1 200 OK"}}, kHttp},
+           {"HTTP without a slash", {{0, "GET / HTTP/1.1"}, {1, "HTTP 200"}}, kHttp},
+           {"longer method", {{0, "POSTX / HTTP/1.1"}, {1, "HTTP/1.1 200 OK"}}, kHttp},
+           {"method without its blank", {{0, "DELETED /"}, {1, "HTTP/1.1 200 OK"}}, 0},
            {"request alone", {{0, "GET / HTTP/1.1"}}, 0},
            {"four bytes", {{0, "GET "}, {1, "HTTP/1.1 200 OK"}}, 0},
            {"CONNECT", {{0, "CONNECT a:1 HTTP/1.1"}, {1, "HTTP/1.1 200 OK"}}, 0},
@@ -58,6 +61,10 @@ TEST(TcpStates, ProtocolsNeedAWordOfEachSide) {
            {"SMTP of several lines", {{1, "220-x"}, {0, "EHLO x"}}, 0},
            {"SMTP after another command", {{1, "220 x"}, {0, "NOOP x"}, {0, "helo x"}}, kSmtp},
            {"POP3", {{1, "+OK x"}, {0, "USER x"}}, kPop3},
+           {"POP3, error first", {{1, "-ERR x"}, {0, "QUIT x"}}, kPop3},
+           {"POP3 by APOP", {{1, "+OK x"}, {0, "APOP x y"}}, kPop3},
+           {"POP3 by CAPA", {{1, "+OK x"}, {0, "CAPA\r\n"}}, 0},
+           {"POP3, no blank", {{1, "+OKAY"}, {0, "USER x"}}, 0},
            {"POP3 in small letters", {{1, "+OK x"}, {0, "user x"}}, 0},
            {"IMAP", {{1, "* OK x"}, {0, "a1 LOGIN x"}, {1, "a1 OK done"}}, kImap},
            {"IMAP without an answer", {{1, "* OK x"}, {0, "a1 LOGIN x"}}, 0},

@@ -83,9 +83,13 @@ TEST(UdpSignatures, KnowsBitTorrent) {
 }
 
 TEST(UdpSignatures, KnowsSipByMethodAndScheme) {
-  EXPECT_EQ(type_of_text("INVITE sip:a@b.example SIP/2.0"), UdpType::sip);
+  for (const std::string method :
+       {"REGISTER", "ACK", "INVITE", "PRACK", "BYE", "OPTIONS", "CANCEL", "UPDATE", "SUBSCRIBE",
+        "NOTIFY", "PUBLISH", "INFO", "REFER", "MESSAGE"}) {
+    EXPECT_EQ(type_of_text(method + " sip:a@b.example SIP/2.0"), UdpType::sip) << method;
+    EXPECT_EQ(type_of_text(method + " tel:+39 SIP/2.0"), UdpType::unknown) << method;
+  }
   EXPECT_EQ(type_of_text("SIP/2.0 200 OK"), UdpType::sip);
-  EXPECT_EQ(type_of_text("INVITE tel:+39"), UdpType::unknown);
   EXPECT_EQ(type_of_text("invite sip:a@b.example"), UdpType::unknown);
 }
 
