@@ -114,6 +114,7 @@ class SampleSource : public flowstats::RecordSource {
   }
   size_t drain_one(flowstats::RecordBuffer& out) override { return drain_up_to(1, out); }
   [[nodiscard]] bool has_records() const override { return left_ != 0; }
+  [[nodiscard]] bool is_filling_up() const override { return false; }
   flowstats::Timestamp frontier() override { return flowstats::kAlways; }
 
  private:

@@ -42,6 +42,8 @@ class RecordRing final : public flowstats::RecordSource {
                              flowstats::Timestamp names_until) override;
   [[nodiscard]] size_t drain_one(flowstats::RecordBuffer& out) override;
   [[nodiscard]] bool has_records() const override { return queued() != 0; }
+  /// A quarter is what the largest record may need.
+  [[nodiscard]] bool is_filling_up() const override { return queued() >= capacity() / 4 * 3; }
   [[nodiscard]] flowstats::Timestamp frontier() override;
 
   /// Any thread: how full the ring is, about; and how much fits. In TCP flows without texts.

@@ -13,7 +13,7 @@ void TcpDns::on_segment(uint32_t entry, const layer7::TcpSegmentView& view,
                         const flowstats::Ends& ends) {
   if (places_[entry] == 0) {
     const uint32_t taken = pairs_.take();
-    if (taken == kNoEntry) return;
+    if (taken == kNoEntry) return outlet_.counters.add(flowstats::Counter::dns_segments_unread);
     places_[entry] = taken + 1;
     for (size_t side = 0; side < 2; ++side) {
       pairs_[taken].streams[side].start();
@@ -21,10 +21,15 @@ void TcpDns::on_segment(uint32_t entry, const layer7::TcpSegmentView& view,
     }
   }
   Pair& pair = pairs_[places_[entry] - 1];
+  layer7::DnsStream& stream = pair.streams[view.side];
+  const uint32_t too_long = stream.messages_too_long();
   pair.last[view.side] = view.time;
-  pair.streams[view.side].on_segment(view.offset, view.payload, [&](flowstats::ByteRange message) {
+  stream.on_segment(view.offset, view.payload, [&](flowstats::ByteRange message) {
     hand_out(pair, message, view.side, ends, view.time);
   });
+  if (stream.messages_too_long() != too_long) [[unlikely]]
+    outlet_.counters.add(flowstats::Counter::dns_messages_too_long,
+                         stream.messages_too_long() - too_long);
 }
 
 void TcpDns::hand_out(const Pair& pair, flowstats::ByteRange message, size_t side,

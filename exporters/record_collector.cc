@@ -92,7 +92,8 @@ size_t RecordCollector::drain_unready(RecordBatch& batch, bool finishing) {
   if (!finishing) {
     const auto now = Clock::now();
     if (stuck_since_ == Clock::time_point{}) stuck_since_ = now;
-    if (now - stuck_since_ < kNamesWaitMax) return 0;
+    const bool is_urgent = std::ranges::any_of(sources_, &RecordSource::is_filling_up);
+    if (now - stuck_since_ < (is_urgent ? kNamesWaitMax : kStillWaitMax)) return 0;
   }
   // The oldest first: the names that it brings may be all that the others wait for.
   const auto oldest = std::ranges::min_element(sources_, {}, [](RecordSource* source) {

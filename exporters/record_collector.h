@@ -28,6 +28,8 @@
 namespace tapstat::exporters {
 
 inline constexpr std::chrono::milliseconds kNamesWaitMax{200};
+/// While no ring fills up: a worker that is late under load still brings its names in time.
+inline constexpr std::chrono::milliseconds kStillWaitMax{10'000};
 
 class RecordCollector {
  public:

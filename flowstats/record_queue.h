@@ -35,6 +35,8 @@ class RecordSource {
   /// Moves the oldest record, whatever its name; 0 when there is none or it does not fit.
   [[nodiscard]] virtual size_t drain_one(RecordBuffer& out) = 0;
   [[nodiscard]] virtual bool has_records() const = 0;
+  /// Whoever makes the records may soon have to wait, or to drop some.
+  [[nodiscard]] virtual bool is_filling_up() const = 0;
 
   /// When the next record was made; when there is none, the capture clock up to which none is
   /// missing.

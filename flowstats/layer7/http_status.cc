@@ -4,10 +4,11 @@
 
 namespace tapstat::flowstats::layer7 {
 
-void HttpStatus::read(ByteRange response) {
-  constexpr size_t kOffset = 9, kLineMin = 14;  // bytes
+void HttpStatus::read(ByteRange response, Mode mode) {
+  constexpr size_t kOffset = 9, kTstatMin = 14;  // bytes
+  const size_t least = mode == Mode::tstat ? kTstatMin : kOffset;
   size = 0;
-  while (response.size() >= kLineMin && size < digits.size()) {
+  while (response.size() >= least && size < digits.size() && response.has(kOffset + size, 1)) {
     const uint8_t byte = response.u8(kOffset + size);
     if (!is_digit(byte)) break;
     digits[size++] = static_cast<char>(byte);

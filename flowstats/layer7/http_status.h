@@ -5,6 +5,7 @@
 #include <cstdint>
 
 #include "flowstats/base/byte_range.h"
+#include "flowstats/measurement.h"
 
 namespace tapstat::flowstats::layer7 {
 
@@ -12,9 +13,9 @@ struct HttpStatus {
   std::array<char, 3> digits{};
   uint8_t size = 0;  // 0: no response seen
 
-  /// Up to three digits behind `HTTP/1.1 `; "000" when there are none or the line is shorter than a
-  /// status line can be.
-  void read(ByteRange response);
+  /// Up to three digits behind `HTTP/1.1 `; "000" when there are none. Tstat reads none of a segment
+  /// below 14 bytes.
+  void read(ByteRange response, Mode mode);
 };
 
 }  // namespace tapstat::flowstats::layer7

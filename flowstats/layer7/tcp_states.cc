@@ -125,7 +125,7 @@ uint32_t TcpStates::on_server(ByteRange payload) {
     case TcpState::http_command:
       if (has_word(payload, "ICY ")) return certain(connection::kIcy);
       if (!has_word(payload, "HTTP")) break;
-      http_status_.read(payload);
+      http_status_.read(payload, Mode::tstat);
       state_ = TcpState::http_response;
       return connection::kHttp;
     case TcpState::rtsp_command:

@@ -170,6 +170,7 @@ TEST_F(TcpDnsTest, AMessageThatIsTooLongIsPassedOver) {
   for (size_t at = 0; at < stream.size(); at += 1460)
     segment(stream, at, std::min(stream.size(), at + 1460));
   EXPECT_EQ(messages(), (std::vector<Bytes>{answer(1), answer(3)}));
+  EXPECT_EQ(counters_.get(flowstats::Counter::dns_messages_too_long), 1U);
 }
 
 TEST_F(TcpDnsTest, WhatAnswersNothingIsNoName) {
@@ -196,6 +197,7 @@ TEST_F(TcpDnsTest, WithoutAPlaceAFlowIsNotReadUntilOneIsGivenBack) {
   for (uint32_t entry = 1; entry < last; ++entry) segment(stream, 0, 4, kServer, 1, entry);
   whole(stream, kServer, 2, last);
   EXPECT_TRUE(messages().empty()) << "all places are taken";
+  EXPECT_EQ(counters_.get(flowstats::Counter::dns_segments_unread), 1U);
   dns_.end(last);  // has none
   dns_.end(0);
   whole(stream, kServer, 3, last);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <array>
+#include <atomic>
 #include <cstddef>
 #include <deque>
 #include <mutex>
@@ -27,6 +28,8 @@ class MemorySource : public flowstats::RecordSource {
     return drain_up_to(1, out, flowstats::kAlways);
   }
   [[nodiscard]] bool has_records() const override { return !empty(); }
+  [[nodiscard]] bool is_filling_up() const override { return fills_up_; }
+  void fill_up() { fills_up_ = true; }
   flowstats::Timestamp frontier() override {
     const std::lock_guard lock{mutex_};
     return records_.empty() ? clock_ : records_.front().closed;
@@ -42,6 +45,8 @@ class MemorySource : public flowstats::RecordSource {
   }
 
  private:
+  std::atomic<bool> fills_up_ = false;
+
   static constexpr size_t kAllOfThem = ~size_t{0};
 
   size_t drain_up_to(size_t records_max, flowstats::RecordBuffer& out,

@@ -78,8 +78,19 @@ TEST_F(RecordCollectorTest, AtTheEndNobodyIsWaitedFor) {
   EXPECT_EQ(counters_.get(flowstats::Counter::names_joined_early), 0U);
 }
 
-TEST_F(RecordCollectorTest, AWorkerThatStandsStillStopsTheOthersForAMomentOnly) {
+TEST_F(RecordCollectorTest, AWorkerThatIsLateIsWaitedForWhileThereIsRoom) {
   push(fast_, 200, 500);
+  const auto begin = std::chrono::steady_clock::now();
+  while (std::chrono::steady_clock::now() - begin < 2 * kNamesWaitMax)
+    ASSERT_EQ(next(), (std::vector<int64_t>{}));
+  slow_.advance({300});
+  EXPECT_EQ(next(), (std::vector<int64_t>{200}));
+  EXPECT_EQ(counters_.get(flowstats::Counter::names_joined_early), 0U);
+}
+
+TEST_F(RecordCollectorTest, AWorkerThatStandsStillWhileARingFillsUpStopsTheOthersForAMomentOnly) {
+  push(fast_, 200, 500);
+  fast_.fill_up();
   const auto begin = std::chrono::steady_clock::now();
   std::vector<int64_t> ready;
   while (ready.empty()) ready = next();

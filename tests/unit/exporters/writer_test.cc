@@ -347,6 +347,7 @@ class PlacedSource : public flowstats::RecordSource {
   }
   size_t drain_one(flowstats::RecordBuffer& /*out*/) override { return 0; }
   [[nodiscard]] bool has_records() const override { return false; }
+  [[nodiscard]] bool is_filling_up() const override { return false; }
   flowstats::Timestamp frontier() override { return flowstats::kNever; }
   cpu_set_t wanted{};
   std::atomic<int> drained = 0, elsewhere = 0;

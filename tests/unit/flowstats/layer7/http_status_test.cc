@@ -24,9 +24,19 @@ TEST(HttpStatus, IsWhatStandsBehindTheVersion) {
                         {"HTTP", "000"}}) {
     HttpStatus status;
     EXPECT_EQ(status.size, 0);
-    status.read(test::bytes_of(c.line));
+    status.read(test::bytes_of(c.line), Mode::tstat);
     EXPECT_EQ(std::string_view(status.digits.data(), status.size), c.status) << c.line;
   }
+}
+
+TEST(HttpStatus, OfAShortSegmentIsReadInCorrectedModeOnly) {
+  HttpStatus status;
+  status.read(test::bytes_of("HTTP/1.1 404"), Mode::corrected);
+  EXPECT_EQ(std::string_view(status.digits.data(), status.size), "404");
+  status.read(test::bytes_of("HTTP/1.1 4"), Mode::corrected);
+  EXPECT_EQ(std::string_view(status.digits.data(), status.size), "4");
+  status.read(test::bytes_of("HTTP/1.1"), Mode::corrected);
+  EXPECT_EQ(std::string_view(status.digits.data(), status.size), "000");
 }
 
 }  // namespace
