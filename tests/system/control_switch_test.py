@@ -148,7 +148,7 @@ class Switching(TestCase):
             changed = time.monotonic()
             probe.wait_for_line(r"TCP log level set to 8 \(Core \+ Options\)", after=seen)
             probe.wait_for_line(r"created new outdir", after=seen)
-            self.assertLess(time.monotonic() - changed, 1.0)
+            self.assertLess(time.monotonic() - changed, 10)
             wait_until(lambda: probe.logs()[-1][1][0].startswith("#08#"))
             seen = len(probe.errors)
             conf.with_suffix(".new").write_text("[options]\ntcplog_end2end = 1\n")
