@@ -16,6 +16,7 @@ inline constexpr const char* kExamples = R"(Examples:
   tapstat check tapstat.toml                   is this configuration acceptable?
   tapstat bench trace.pcap --flows 1000000     how fast is this machine with such traffic?
   tapstat groups p2p=on                        switch columns of the tapstat that runs
+  tapstat samples                              serve files of known size, to make traffic
 )";
 
 inline constexpr const char* kReplayExamples = R"(Examples:
@@ -56,6 +57,12 @@ inline constexpr const char* kMplaneExamples = R"(Examples:
   tapstat mplane redeem all                               fetch results
   tapstat mplane interrupt 1                              end a measurement early
   tapstat mplane listcap --url https://probe.example:8888 --ca ca.pem --cert me.pem --key me.key
+)";
+
+inline constexpr const char* kSamplesExamples = R"(Examples:
+  tapstat samples                               http://this-machine:8000/Sample/, IPv4 and IPv6
+  tapstat samples --listen 192.0.2.1:8080       one address, another port
+  tapstat samples --write /var/www/html/Sample  the files, for a web server that runs already
 )";
 
 /// Prints the description first; ours ends with the examples, so they come before the flags.

@@ -12,6 +12,7 @@
 #include "control/output_flags.h"
 #include "control/privacy_flags.h"
 #include "control/remote_command_line.h"
+#include "control/samples/samples_command_line.h"
 #include "control/text.h"
 
 namespace tapstat::control {
@@ -324,6 +325,15 @@ const CLI::App* typed_command(const CLI::App& app) {
   return typed.empty() ? nullptr : typed.front();
 }
 
+/// The sentence about what was not understood.
+std::string explain(const CLI::App& app, const CLI::Error& error) {
+  const CLI::App* const command = typed_command(app);
+  if (!app.remaining(true).empty()) return explain_extra(app, command);
+  if (dynamic_cast<const CLI::RequiredError*>(&error) != nullptr && command != nullptr)
+    return what_is_missing(*command);
+  return std::string(error.what()) + ". Run \"tapstat --help\".";
+}
+
 }  // namespace
 
 void add_output_flags(CLI::App& app, OutputArguments& out, std::string& colour) {
@@ -339,6 +349,15 @@ Parsed<ColourWhen> parse_colour(std::string_view text) {
   if (text == "always") return ColourWhen::always;
   if (text == "never") return ColourWhen::never;
   return tl::make_unexpected(not_one_of(text, {"auto", "always", "never"}));
+}
+
+Result<void> set_colour(OutputArguments& out, const CLI::App& app, const std::string& text) {
+  if (app.count("--color") == 0) return {};
+  const Parsed<ColourWhen> colour = parse_colour(text);
+  if (!colour)
+    return flowstats::fail(ExitStatus::usage, "--color \"" + text + "\": " + colour.error());
+  out.colour = *colour;
+  return {};
 }
 
 Result<CommandLine> parse_command_line(std::vector<std::string> arguments,
@@ -374,6 +393,8 @@ Result<CommandLine> parse_command_line(std::vector<std::string> arguments,
   add_bench(*on_bench, bench, raw);
   RemoteCommandLine remote;
   remote.add_to(app);
+  SamplesCommandLine samples;
+  samples.add_to(app);
   app.require_subcommand(0, 1);
   give_default_values(arguments);
   try {
@@ -386,18 +407,13 @@ Result<CommandLine> parse_command_line(std::vector<std::string> arguments,
     if (on_bench->parsed()) return finish(*on_bench, bench, raw);
     if (on_key->parsed()) return finish(*on_key, anonymise_key, raw);
     if (auto line = remote.finish()) return *std::move(line);
+    if (auto line = samples.finish()) return *std::move(line);
     return flowstats::fail(ExitStatus::usage, "a command is missing. Run \"tapstat --help\".");
   } catch (const CLI::CallForHelp&) {
     const CLI::App* const command = typed_command(app);
     return CommandLine{TextAnswer{(command != nullptr ? command : &app)->help()}};
   } catch (const CLI::Error& error) {
-    const CLI::App* const command = typed_command(app);
-    if (!app.remaining(true).empty())
-      return flowstats::fail(ExitStatus::usage, explain_extra(app, command));
-    if (dynamic_cast<const CLI::RequiredError*>(&error) != nullptr && command != nullptr)
-      return flowstats::fail(ExitStatus::usage, what_is_missing(*command));
-    return flowstats::fail(ExitStatus::usage,
-                           std::string(error.what()) + ". Run \"tapstat --help\".");
+    return flowstats::fail(ExitStatus::usage, explain(app, error));
   }
 }
 

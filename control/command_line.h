@@ -116,17 +116,26 @@ struct MplaneArguments {
   OutputArguments out;
 };
 
+/// A small web server of files to make traffic with, or the files themselves.
+struct SamplesArguments {
+  std::optional<std::string> listen;           // absent: kSamplesPort of every address
+  std::optional<std::filesystem::path> write;  // a directory for the files, no server
+  bool overwrite = false;
+  OutputArguments out;
+};
+
 /// --help and --version: text for standard output, nothing to do.
 struct TextAnswer {
   std::string text;
 };
 
-using CommandLine =
-    std::variant<ReplayArguments, DescribeArguments, CheckArguments, BenchArguments,
-                 AnonymiseKeyArguments, RemoteArguments, MplaneArguments, TextAnswer>;
+using CommandLine = std::variant<ReplayArguments, DescribeArguments, CheckArguments, BenchArguments,
+                                 AnonymiseKeyArguments, RemoteArguments, MplaneArguments,
+                                 SamplesArguments, TextAnswer>;
 
 inline constexpr unsigned kWorkersMax = 64;
 inline constexpr uint32_t kFlowCapacityMax = 100'000'000;
+inline constexpr uint16_t kSamplesPort = 8000;
 inline constexpr uint16_t kSnapBytesMin = 64, kSnapBytesMax = 2048;
 
 /// `arguments` without the program's name; `version` is what --version prints.

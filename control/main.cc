@@ -17,6 +17,7 @@
 #include "control/describe.h"
 #include "control/messages.h"
 #include "control/replay.h"
+#include "control/samples/samples_command.h"
 #include "dataplane/eal.h"
 
 namespace {
@@ -67,6 +68,10 @@ struct Commands {
   int operator()(const control::MplaneArguments& arguments) const {
     control::Messages messages(message_options(arguments.out, !arguments.json));
     return control::mplane_command(arguments, messages);
+  }
+  int operator()(const control::SamplesArguments& arguments) const {
+    control::Messages messages(message_options(arguments.out, true));
+    return control::samples(arguments, messages);
   }
   int operator()(const DescribeArguments& arguments) const {
     const auto page = control::describe(arguments);

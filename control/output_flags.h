@@ -19,4 +19,8 @@ void add_output_flags(CLI::App& app, OutputArguments& out, std::string& colour);
 
 [[nodiscard]] Parsed<ColourWhen> parse_colour(std::string_view text);
 
+/// After parsing: `out` with what --color says in `text`. Errors: ExitStatus::usage.
+[[nodiscard]] flowstats::Result<void> set_colour(OutputArguments& out, const CLI::App& app,
+                                                 const std::string& text);
+
 }  // namespace tapstat::control

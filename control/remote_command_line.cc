@@ -64,14 +64,6 @@ Result<RemoteArguments::GroupWord> parse_group_word(const std::string& text) {
   return word;
 }
 
-Result<void> set_colour(OutputArguments& out, const CLI::App& app, const std::string& text) {
-  if (app.count("--color") == 0) return {};
-  const Parsed<ColourWhen> colour = parse_colour(text);
-  if (!colour) return usage("--color \"" + text + "\": " + colour.error());
-  out.colour = *colour;
-  return {};
-}
-
 }  // namespace
 
 /// The texts as typed; they live as long as the options that point to them.

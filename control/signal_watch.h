@@ -23,6 +23,9 @@ class SignalWatch {
   /// The next signal's number, or empty when none came within `timeout`.
   [[nodiscard]] std::optional<int> wait(std::chrono::milliseconds timeout) const;
 
+  /// Readable while a signal waits; it stays ours.
+  [[nodiscard]] int descriptor() const { return descriptor_; }
+
  private:
   int descriptor_ = -1;
   sigset_t previous_mask_{};

@@ -9,10 +9,15 @@
 namespace tapstat::control::http {
 namespace {
 
-auto not_an_address(std::string_view text) {
+/// `[control] listen = "TEXT"`.
+std::string as_set(std::string_view text, const ListenRule& rule) {
+  return std::string(rule.setting) + " = \"" + std::string(text) + "\"";
+}
+
+auto not_an_address(std::string_view text, const ListenRule& rule) {
   return flowstats::fail(flowstats::ExitStatus::usage,
-                         "[control] listen = \"" + std::string(text) +
-                             "\" is not ADDRESS:PORT. Examples: \"127.0.0.1:8888\", "
+                         as_set(text, rule) +
+                             " is not ADDRESS:PORT. Examples: \"127.0.0.1:8888\", "
                              "\"[::1]:8888\", \"localhost:8888\".");
 }
 
@@ -35,25 +40,28 @@ bool fill_v4(ListenAddress& address, std::string_view host) {
 
 }  // namespace
 
-flowstats::Result<ListenAddress> parse_listen(std::string_view text) {
+flowstats::Result<ListenAddress> parse_listen(std::string_view text, const ListenRule& rule) {
   const size_t colon = text.rfind(':');
   if (colon == std::string_view::npos || text.find('\0') != std::string_view::npos)
-    return not_an_address(text);
+    return not_an_address(text, rule);
   const std::string_view host = text.substr(0, colon);
   const auto port = number<uint16_t>(text.substr(colon + 1));
   ListenAddress address;
-  if (!port || !(fill_v4(address, host) || fill_v6(address, host))) return not_an_address(text);
+  if (!port || !(fill_v4(address, host) || fill_v6(address, host)))
+    return not_an_address(text, rule);
   address.host = host;
   address.port = *port;
+  address.setting = rule.setting;
   return address;
 }
 
-flowstats::Result<ListenAddress> admissible_listen(std::string_view text, bool tls) {
-  auto address = parse_listen(text);
-  if (!address || tls || address->loopback) return address;
+flowstats::Result<ListenAddress> admissible_listen(std::string_view text, bool tls,
+                                                   const ListenRule& rule) {
+  auto address = parse_listen(text, rule);
+  if (!address || tls || rule.plain_anywhere || address->loopback) return address;
   return flowstats::fail(flowstats::ExitStatus::usage,
-                         "[control] listen = \"" + std::string(text) +
-                             "\" without TLS. Add certificate, key and client_ca, or listen on "
+                         as_set(text, rule) +
+                             " without TLS. Add certificate, key and client_ca, or listen on "
                              "127.0.0.1.");
 }
 

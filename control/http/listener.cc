@@ -40,18 +40,21 @@ struct SocketAddress {
   sockaddr_in6& v6() { return reinterpret_cast<sockaddr_in6&>(storage); }
 };
 
-auto unusable(const std::string& what, int error) {
-  return fail(flowstats::ExitStatus::environment,
-              "cannot listen on " + what + ": " + std::strerror(error) +
-                  ". Set [control] listen to an address of this machine.");
+std::string name_of(const ListenAddress& address) {
+  return address.host + ":" + std::to_string(address.port);
 }
 
-auto taken(const std::string& what, unsigned port) {
-  if (const auto owner = port_owner(port))
-    return fail(flowstats::ExitStatus::environment,
-                what + " is in use by " + *owner + ". Set [control] listen or stop that process.");
+auto unusable(const ListenAddress& address, int error) {
   return fail(flowstats::ExitStatus::environment,
-              what + " is in use by another process. Set [control] listen or stop that process.");
+              "cannot listen on " + name_of(address) + ": " + std::strerror(error) + ". Set " +
+                  std::string(address.setting) + " to an address of this machine.");
+}
+
+auto taken(const ListenAddress& address) {
+  return fail(flowstats::ExitStatus::environment,
+              name_of(address) + " is in use by " +
+                  port_owner(address.port).value_or("another process") + ". Set " +
+                  std::string(address.setting) + " or stop that process.");
 }
 
 SocketAddress to_socket_address(const ListenAddress& address) {
@@ -108,15 +111,17 @@ bool is_trusted(int socket) {
 
 flowstats::Result<FileDescriptor> listen_tcp(ListenAddress& address) {
   SocketAddress at = to_socket_address(address);
-  const std::string name = address.host + ":" + std::to_string(address.port);
   FileDescriptor socket(::socket(at.storage.ss_family, kSocketFlags, 0));
-  if (!socket.is_open()) return unusable(name, errno);
+  if (!socket.is_open()) return unusable(address, errno);
   const int on = 1;
   setsockopt(socket.get(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+  // Whatever net.ipv6.bindv6only says.
+  const int off = 0;
+  if (address.v6) setsockopt(socket.get(), IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof off);
   const bool bound = ::bind(socket.get(), at.get(), at.bytes) == 0;
   if (!bound || ::listen(socket.get(), kBacklog) != 0) {
-    if (errno == EADDRINUSE) return taken(name, address.port);
-    return unusable(name, errno);
+    if (errno == EADDRINUSE) return taken(address);
+    return unusable(address, errno);
   }
   if (getsockname(socket.get(), at.get(), &at.bytes) == 0)
     address.port = ntohs(address.v6 ? at.v6().sin6_port : at.v4().sin_port);

@@ -5,7 +5,6 @@
 #include <map>
 #include <utility>
 
-#include "control/http/listener.h"
 #include "control/http/session.h"
 #include "control/http/tls_context.h"
 
@@ -49,7 +48,8 @@ class Server::Impl {
   Impl& operator=(const Impl&) = delete;
 
   flowstats::Result<void> open() {
-    auto address = admissible_listen(options_.listen, options_.tls.has_value());
+    auto address =
+        admissible_listen(options_.listen, options_.tls.has_value(), options_.listen_rule);
     if (!address) return tl::make_unexpected(address.error());
     if (auto loaded = reload_certificates(); !loaded) return loaded;
     auto socket = listen_tcp(*address);

@@ -15,6 +15,7 @@
 #include <optional>
 #include <string>
 
+#include "control/http/listener.h"
 #include "control/http/router.h"
 #include "flowstats/base/result.h"
 
@@ -43,6 +44,7 @@ struct ServerOptions {
   std::optional<TlsFiles> tls;                        // absent: plain, loopback only
   std::optional<std::filesystem::path> local_socket;  // made with mode 0600, removed at the end
   ServerLimits limits;
+  ListenRule listen_rule;
 };
 
 /// Written by the control plane's thread, read by any.

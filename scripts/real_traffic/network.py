@@ -289,6 +289,7 @@ class Network:
         if hasattr(self, "wire"):
             self.wire.terminate()
             self.wire.wait()
+            self.wire.stdout.close()
         for space in self.spaces.values():
             self._end_programs_in(space)
             subprocess.run(["ip", "netns", "del", space], capture_output=True, check=False)

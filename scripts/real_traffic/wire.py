@@ -28,6 +28,8 @@ FRAME_BYTES_MAX = 65_536
 SIDES = ("client", "server")
 VERBS = ("drop", "lose", "late", "twice")
 EVERY_PROTOCOL = 0x0003
+SO_RCVBUFFORCE = 33
+WAITING_BYTES_MAX = 32 << 20  # frames that have not been read: a full buffer would be another loss
 OUTGOING = 4  # packet type of frames that this machine sends itself
 
 
@@ -81,6 +83,7 @@ class Wire:
     @staticmethod
     def open(interface):
         tap = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(EVERY_PROTOCOL))
+        tap.setsockopt(socket.SOL_SOCKET, SO_RCVBUFFORCE, WAITING_BYTES_MAX)
         tap.bind((interface, 0))
         return tap
 

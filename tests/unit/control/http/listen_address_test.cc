@@ -37,5 +37,18 @@ TEST(ListenAddress, RefusesEverythingElseWithExamples) {
   }
 }
 
+TEST(ListenAddress, BeyondThisMachineItTakesTlsOrARule) {
+  using control::http::admissible_listen;
+  EXPECT_TRUE(admissible_listen("127.0.0.1:1", false));
+  EXPECT_TRUE(admissible_listen("[::]:1", true));
+  EXPECT_TRUE(admissible_listen("[::]:1", false, {"--listen", true}));
+  const auto refused = admissible_listen("[::]:1", false, {"--listen", false});
+  ASSERT_FALSE(refused);
+  EXPECT_TRUE(refused.error().sentence.starts_with("--listen = \"[::]:1\" without TLS."));
+  const auto unreadable = parse_listen("8000", {"--listen", true});
+  ASSERT_FALSE(unreadable);
+  EXPECT_TRUE(unreadable.error().sentence.starts_with("--listen = \"8000\" is not"));
+}
+
 }  // namespace
 }  // namespace tapstat::tests

@@ -83,6 +83,8 @@ TEST(Listener, AddressesOfOtherMachinesAreAnErrorOfTheEnvironment) {
   ASSERT_FALSE(socket);
   EXPECT_EQ(socket.error().status, flowstats::ExitStatus::environment);
   EXPECT_TRUE(socket.error().sentence.starts_with("cannot listen on 192.0.2.1:8888: "));
+  EXPECT_TRUE(
+      socket.error().sentence.ends_with(". Set [control] listen to an address of this machine."));
 }
 
 }  // namespace

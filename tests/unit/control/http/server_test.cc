@@ -61,9 +61,11 @@ TEST(Server, TellsWhoHasThePort) {
   EXPECT_EQ(error.status, ExitStatus::environment);
   std::string name;
   std::getline(std::ifstream("/proc/self/comm"), name);
-  EXPECT_EQ(error.sentence, options.listen + " is in use by \"" + name + "\" (pid " +
-                                std::to_string(getpid()) +
-                                "). Set [control] listen or stop that process.");
+  const std::string owner =
+      options.listen + " is in use by \"" + name + "\" (pid " + std::to_string(getpid()) + "). ";
+  EXPECT_EQ(error.sentence, owner + "Set [control] listen or stop that process.");
+  options.listen_rule.setting = "--listen";
+  EXPECT_EQ(complaint(options).sentence, owner + "Set --listen or stop that process.");
 }
 
 TEST(Server, MissingCertificatesAreAnErrorOfUse) {
