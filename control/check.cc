@@ -5,10 +5,12 @@
 #include "control/config.h"
 #include "control/config_environment.h"
 #include "control/control_plan.h"
+#include "control/exit_plan.h"
 #include "control/network_file.h"
 #include "control/privacy.h"
 #include "control/runtime_conf.h"
 #include "control/text.h"
+#include "control/trace_plan.h"
 
 namespace tapstat::control {
 namespace {
@@ -38,6 +40,10 @@ bool check_configuration(const fs::path& name, const ConfigFile& file, Messages&
   if (errors.empty()) {
     if (const auto control = check_control(file.config.control); !control)
       errors.push_back(name.string() + ": " + control.error().sentence);
+    if (const auto trace = check_trace(file.config.trace); !trace)
+      errors.push_back(name.string() + ": " + trace.error().sentence);
+    if (const auto exits = plan_exit_records(file.config.exit_records, 1); !exits)
+      errors.push_back(name.string() + ": " + exits.error().sentence);
     const PrivacyPlan privacy = plan_privacy({}, file.config.privacy, {}, flowstats::Mode::tstat);
     for (const std::string& sentence : privacy.errors)
       errors.push_back(name.string() + ": " + sentence);

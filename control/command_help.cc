@@ -12,9 +12,9 @@ namespace {
 /// What stands behind the name of a command.
 std::string_view operands(std::string_view command) {
   constexpr std::pair<std::string_view, std::string_view> kOperands[] = {
-      {"replay", " FILE..."},       {"bench", " FILE..."}, {"describe", " WHAT"},
-      {"anonymise-key", " FILE"},   {"check", " [FILE]"},  {"groups", " [WORD...]"},
-      {"mplane", " ACTION [WHAT]"},
+      {"replay", " FILE..."},   {"split", " FILE... -o DIR"}, {"bench", " FILE..."},
+      {"describe", " WHAT"},    {"anonymise-key", " FILE"},   {"check", " [FILE]"},
+      {"groups", " [WORD...]"}, {"mplane", " ACTION [WHAT]"},
   };
   for (const auto& [name, text] : kOperands)
     if (name == command) return text;

@@ -15,6 +15,7 @@ inline constexpr const char* kExamples = R"(Examples:
   tapstat describe columns                     what the columns mean
   tapstat check tapstat.toml                   is this configuration acceptable?
   tapstat bench trace.pcap --flows 1000000     how fast is this machine with such traffic?
+  tapstat split trace.pcap -o pieces           one capture for each connection
   tapstat groups p2p=on                        switch columns of the tapstat that runs
   tapstat samples                              serve files of known size, to make traffic
 )";

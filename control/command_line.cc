@@ -13,6 +13,7 @@
 #include "control/privacy_flags.h"
 #include "control/remote_command_line.h"
 #include "control/samples/samples_command_line.h"
+#include "control/split/split_command_line.h"
 #include "control/text.h"
 
 namespace tapstat::control {
@@ -23,9 +24,10 @@ using flowstats::Result;
 
 /// The texts as typed; converted after CLI11 is done, so that all messages have one form.
 struct Raw {
-  std::string groups, logs, schema, mode, source, workers, loops, speed, loss, colour, flows;
+  std::string groups, outputs, logs, schema, mode, source, workers, loops, speed, loss, colour,
+      flows;
   std::string output, networks, runtime_conf, config, listen, mirror, socket;
-  std::string seconds, rounds, snap, key_file;
+  std::string seconds, rounds, snap, key_file, trace, trace_filter;
   PrivacyFlags privacy;
   bool quiet = false, json = false, markdown = false, no_unpack = false, no_progress = false;
 };
@@ -53,6 +55,8 @@ void add_replay(CLI::App& app, ReplayArguments& a, Raw& raw) {
   text("-g,--groups", raw.groups, "LIST",
        "core,end_to_end,p2p,options,layer7,fingerprint, or all (but the last) or none [all]; wins "
        "over -T");
+  text("-o,--outputs", raw.outputs, "LIST",
+       "tstat (its logs), web100 (exit records, docs/web100.md) [tstat]");
   text("--logs", raw.logs, "LIST",
        "tcp_complete,tcp_nocomplete,udp_complete,mm_complete,http_complete,dns_complete,"
        "tcp_periodic,udp_periodic, or usual, all, none [usual]; wins over -T");
@@ -65,6 +69,10 @@ void add_replay(CLI::App& app, ReplayArguments& a, Raw& raw) {
        "TCP flows of one worker [180000; 1000000 with --mode corrected]");
   text("--loop", raw.loops, "N", "replay N times, times shifted each round; 0 = until stopped [1]");
   text("--speed", raw.speed, "SPEED", "max, realtime or a factor: x0.5, x10 [max]");
+  text("--trace", raw.trace, "DIR",
+       "hourly traces of packets below this directory (docs/traces.md)");
+  text("--trace-filter", raw.trace_filter, "EXPR",
+       "which packets, as for tcpdump; with --trace [tcp port 8000]");
   app.add_flag("--discard-duplicates", a.discard_duplicates,
                "leave out frames that a mirror port copied within 2 ms");
   app.add_flag("--gzip", a.gzip, "compress the logs");
@@ -213,6 +221,8 @@ Result<CommandLine> finish(const CLI::App& app, ReplayArguments& a, const Raw& r
   Converter c;
   c.take<flowstats::GroupMask>("--groups", raw.groups, app, parse_groups,
                                [&](auto v) { a.groups = v; });
+  c.take<OutputChoice>("--outputs", raw.outputs, app, parse_outputs,
+                       [&](auto v) { a.outputs = v; });
   c.take<flowstats::LogMask>("--logs", raw.logs, app, parse_logs, [&](auto v) { a.logs = v; });
   c.take<flowstats::Schema>("--schema", raw.schema, app, parse_schema,
                             [&](auto v) { a.schema = v; });
@@ -233,6 +243,8 @@ Result<CommandLine> finish(const CLI::App& app, ReplayArguments& a, const Raw& r
   set_path(a.config, raw.config, app, "--config");
   set_path(a.mirror, raw.mirror, app, "--mirror");
   set_path(a.socket, raw.socket, app, "--socket");
+  set_path(a.trace.directory, raw.trace, app, "--trace");
+  if (app.count("--trace-filter") > 0) a.trace.filter = raw.trace_filter;
   if (app.count("--listen") > 0) a.listen = raw.listen;
   if (const auto wrong = complaint_about_serving(a))
     return flowstats::fail(ExitStatus::usage, *wrong);
@@ -242,7 +254,7 @@ Result<CommandLine> finish(const CLI::App& app, ReplayArguments& a, const Raw& r
     a.privacy = std::move(*privacy);
   else
     return tl::make_unexpected(privacy.error());
-  for (const auto& path : {a.output, a.networks, a.runtime_conf, a.config})
+  for (const auto& path : {a.output, a.networks, a.runtime_conf, a.config, a.trace.directory})
     if (path && path->empty())
       return flowstats::fail(ExitStatus::usage, "an empty file name was given to a flag.");
   return CommandLine{std::move(a)};
@@ -395,6 +407,8 @@ Result<CommandLine> parse_command_line(std::vector<std::string> arguments,
   remote.add_to(app);
   SamplesCommandLine samples;
   samples.add_to(app);
+  splitting::SplitCommandLine split;
+  split.add_to(app);
   app.require_subcommand(0, 1);
   give_default_values(arguments);
   try {
@@ -408,6 +422,7 @@ Result<CommandLine> parse_command_line(std::vector<std::string> arguments,
     if (on_key->parsed()) return finish(*on_key, anonymise_key, raw);
     if (auto line = remote.finish()) return *std::move(line);
     if (auto line = samples.finish()) return *std::move(line);
+    if (auto line = split.finish()) return *std::move(line);
     return flowstats::fail(ExitStatus::usage, "a command is missing. Run \"tapstat --help\".");
   } catch (const CLI::CallForHelp&) {
     const CLI::App* const command = typed_command(app);

@@ -11,8 +11,11 @@
 #include <variant>
 #include <vector>
 
+#include "control/exit_config.h"
 #include "control/mplane/capabilities.h"
 #include "control/privacy_config.h"
+#include "control/split/split_arguments.h"
+#include "control/trace_config.h"
 #include "dataplane/reader_kind.h"
 #include "exporters/catalogue.h"
 #include "flowstats/active_config.h"
@@ -35,6 +38,7 @@ struct ReplayArguments {
   std::vector<std::filesystem::path> files;
   std::optional<std::filesystem::path> output, networks, runtime_conf, config;
   std::optional<flowstats::GroupMask> groups;
+  std::optional<OutputChoice> outputs;
   std::optional<flowstats::LogMask> logs;
   std::optional<flowstats::Schema> schema;
   std::optional<flowstats::Mode> mode;
@@ -52,6 +56,7 @@ struct ReplayArguments {
   std::optional<std::string> listen;  // "127.0.0.1:8888"
   std::optional<std::filesystem::path> mirror, socket;
   PrivacyArguments privacy;
+  TraceArguments trace;
   OutputArguments out;
 };
 
@@ -124,6 +129,11 @@ struct SamplesArguments {
   OutputArguments out;
 };
 
+struct SplitArguments {
+  splitting::SplitOptions options;
+  OutputArguments out;
+};
+
 /// --help and --version: text for standard output, nothing to do.
 struct TextAnswer {
   std::string text;
@@ -131,7 +141,7 @@ struct TextAnswer {
 
 using CommandLine = std::variant<ReplayArguments, DescribeArguments, CheckArguments, BenchArguments,
                                  AnonymiseKeyArguments, RemoteArguments, MplaneArguments,
-                                 SamplesArguments, TextAnswer>;
+                                 SamplesArguments, SplitArguments, TextAnswer>;
 
 inline constexpr unsigned kWorkersMax = 64;
 inline constexpr uint32_t kFlowCapacityMax = 100'000'000;

@@ -10,6 +10,7 @@
 #include "control/config_store.h"
 #include "control/config_value.h"
 #include "control/text.h"
+#include "control/trace_plan.h"
 #include "flowstats/base/nearest.h"
 
 namespace tapstat::control {
@@ -88,7 +89,7 @@ class Reader {
     return std::ranges::find(names, section) != names.end();
   }
 
-  /// [ports.NAME], [output.NAME]; "output.tstat" has keys of its own.
+  /// [ports.NAME], [output.NAME]; some outputs have keys of their own.
   void named_sections(const std::string& section, const toml::table& table) {
     for (const auto& [key, node] : table) {
       const std::string full = section + "." + std::string(key.str());
@@ -97,7 +98,7 @@ class Reader {
               "\"" + std::string(key.str()) + "\" must be a section: " + section_text(full) + ".");
         continue;
       }
-      keys_of(full, full == "output.tstat" ? full : section + ".*", *node.as_table());
+      keys_of(full, key_names(full).empty() ? section + ".*" : full, *node.as_table());
     }
   }
 

@@ -13,8 +13,10 @@
 #include <vector>
 
 #include "control/control_config.h"
+#include "control/exit_config.h"
 #include "control/memory.h"
 #include "control/privacy_config.h"
+#include "control/trace_config.h"
 #include "dataplane/reader_kind.h"
 #include "flowstats/active_config.h"
 #include "flowstats/base/units.h"
@@ -53,6 +55,8 @@ struct Config {
   std::optional<flowstats::Duration> tcp_idle, tcp_singleton, udp_idle, udp_singleton;
   ControlConfig control;
   PrivacyConfig privacy;
+  ExitConfig exit_records;
+  TraceConfig trace;
   std::vector<std::string> not_built;   // "[section]" or "[section] key", in the order of the file
   std::vector<ConfigSetting> settings;  // in the order of the file; the last one of a key counts
 };

@@ -26,6 +26,9 @@ class Flags {
     };
     path("network.internal", a.networks, "--internal");
     path("output.tstat.directory", a.output, "--output");
+    path("output.trace.directory", a.trace.directory, "--trace");
+    if (a.trace.directory) add("output.trace.enabled", "true", "--trace");
+    if (a.trace.filter) add("output.trace.filter", *a.trace.filter, "--trace-filter");
     path("privacy.anonymise", a.privacy.networks, "--anonymise");
     path("privacy.anonymise_except", a.privacy.except, "--anonymise-except");
     path("privacy.crypto_pan_key", a.privacy.key_text, "--keyfile");

@@ -4,8 +4,10 @@
 
 #include "control/config_value.h"
 #include "control/control_config_store.h"
+#include "control/exit_plan.h"
 #include "control/option_values.h"
 #include "control/privacy_config_store.h"
+#include "control/trace_plan.h"
 
 namespace tapstat::control {
 namespace {
@@ -78,6 +80,12 @@ void store_other(Config& c, const ConfigKey& key, const toml::node& node,
 std::string store_setting(Config& config, const ConfigKey& key, const toml::node& node,
                           const std::filesystem::path& directory) {
   if (key.section == "privacy") return store_privacy(config.privacy, key.name, node, directory);
+  if (key.section == "output.web100")
+    return store_exit(config.exit_records, key.name, node, directory);
+  if (key.section == "output.trace") {
+    store_trace(config.trace, key.name, node, directory);
+    return "";
+  }
   if (key.section == "flows")
     store_flows(config, key.name, node);
   else if (key.section == "memory")

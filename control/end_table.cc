@@ -62,6 +62,8 @@ Column records_column(const RunResult& r, const Ledger& ledger) {
   optional_row("dns", rows(flowstats::Log::dns_complete, flowstats::RowFate::written));
   optional_row("intervals", rows(flowstats::Log::tcp_periodic, flowstats::RowFate::written) +
                                 rows(flowstats::Log::udp_periodic, flowstats::RowFate::written));
+  optional_row("web100 exit", r.counters[Counter::exit_records_written]);
+  optional_row("packets in traces", r.counters[Counter::trace_written]);
   uint64_t switched_off = 0;
   for (const flowstats::LogSpec& log : flowstats::kLogs)
     switched_off += rows(log.log, flowstats::RowFate::log_disabled);

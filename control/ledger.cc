@@ -84,6 +84,16 @@ Equation row_equation(const CounterValues& c, const flowstats::LogSpec& log) {
            term(c, row_counter(log.log, RowFate::write_error), "lost: write error", true)}};
 }
 
+Equation trace_equation(const CounterValues& c) {
+  return {"traces",
+          "packets",
+          term(c, Counter::trace_matched, "matched"),
+          {term(c, Counter::trace_written, "written"),
+           term(c, Counter::trace_sampled_out, "sampled out"),
+           term(c, Counter::trace_dropped_ring, "lost: ring full", true),
+           term(c, Counter::trace_dropped_disk, "lost: not written", true)}};
+}
+
 }  // namespace
 
 uint64_t Equation::sum() const {
@@ -100,7 +110,8 @@ bool Ledger::closes() const {
 uint64_t Ledger::packets_lost() const { return lost_of(packets); }
 
 uint64_t Ledger::records_lost() const {
-  uint64_t lost = lost_of(flows) + lost_of(udp_flows) + events_lost;
+  uint64_t lost = lost_of(flows) + lost_of(udp_flows) + events_lost + lost_of(exit_connections) +
+                  lost_of(exit_records);
   for (const Equation& log : logs) lost += lost_of(log);
   return lost;
 }
@@ -134,6 +145,22 @@ Ledger make_ledger(const CounterValues& c, FlowsOpen open) {
                         "records",
                         term(c, Counter::udp_flows_exported, "recorded"),
                         {term(c, Counter::rows_udp_formatted, "udp complete")}};
+  ledger.exit_connections = {
+      "exit connections",
+      "records",
+      {"exit_connections_closed + exit_views_exchanged", "ended",
+       c[Counter::exit_connections_closed] + c[Counter::exit_views_exchanged]},
+      {term(c, Counter::exit_records_exported, "recorded"),
+       term(c, Counter::exit_connections_incomplete, "no whole handshake"),
+       term(c, Counter::exit_connections_unfinished, "silent or alive at the end"),
+       term(c, Counter::exit_records_dropped_queue_full, "lost: ring full", true)}};
+  ledger.exit_records = {"exit records",
+                         "records",
+                         term(c, Counter::exit_records_exported, "recorded"),
+                         {term(c, Counter::exit_records_written, "written"),
+                          term(c, Counter::exit_records_excluded, "excluded networks"),
+                          term(c, Counter::exit_records_lost, "lost: not written", true)}};
+  ledger.traces = trace_equation(c);
   return ledger;
 }
 
@@ -147,6 +174,9 @@ std::vector<const Equation*> Ledger::equations() const {
   for (const Equation& log : logs) all.push_back(&log);
   all.push_back(&records);
   all.push_back(&udp_records);
+  all.push_back(&exit_connections);
+  all.push_back(&exit_records);
+  all.push_back(&traces);
   return all;
 }
 

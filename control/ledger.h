@@ -3,7 +3,8 @@
 ///
 /// Packets: received = analysed + every drop reason. Flows: created = exported + every reason for
 /// no record + still open. Rows of each log: made = written + every reason for no row. Between the
-/// two: records = rows made of both logs. A difference is a defect of the program, never of the
+/// two: records = rows made of both logs. Traces: packets matched = written + every reason for
+/// leaving one out. A difference is a defect of the program, never of the
 /// input.
 #pragma once
 
@@ -35,6 +36,8 @@ struct Ledger {
   Equation packets, flows, udp_flows;
   std::vector<Equation> logs;  // rows of each, by flowstats::Log
   Equation records, udp_records;
+  Equation exit_connections, exit_records;
+  Equation traces;
   [[nodiscard]] std::vector<const Equation*> equations() const;
   [[nodiscard]] bool closes() const;
   [[nodiscard]] uint64_t packets_lost() const;

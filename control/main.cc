@@ -18,6 +18,7 @@
 #include "control/messages.h"
 #include "control/replay.h"
 #include "control/samples/samples_command.h"
+#include "control/split/split.h"
 #include "dataplane/eal.h"
 
 namespace {
@@ -72,6 +73,10 @@ struct Commands {
   int operator()(const control::SamplesArguments& arguments) const {
     control::Messages messages(message_options(arguments.out, true));
     return control::samples(arguments, messages);
+  }
+  int operator()(const control::SplitArguments& arguments) const {
+    control::Messages messages(message_options(arguments.out, true));
+    return control::splitting::split(arguments, messages);
   }
   int operator()(const DescribeArguments& arguments) const {
     const auto page = control::describe(arguments);

@@ -99,6 +99,23 @@ Parsed<LogMask> parse_logs(std::string_view text) {
   return logs;
 }
 
+Parsed<OutputChoice> parse_outputs(std::string_view text) {
+  const std::vector<std::string> outputs = {"tstat", "web100"};
+  OutputChoice choice;
+  for (std::string_view part : split(text, ',')) {
+    part = trim(part);
+    if (part == "tstat")
+      choice.tstat = true;
+    else if (part == "web100")
+      choice.web100 = true;
+    else
+      return tl::make_unexpected("unknown output \"" + std::string(part) + "\"." +
+                                 flowstats::did_you_mean(part, outputs) +
+                                 " Outputs: " + one_of_text(outputs) + ".");
+  }
+  return choice;
+}
+
 Parsed<Schema> parse_schema(std::string_view text) {
   for (const Schema schema : {Schema::mplane, Schema::tstat_3_3})
     if (schema_name(schema) == text) return schema;

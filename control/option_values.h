@@ -12,6 +12,7 @@
 
 #include <tl/expected.hpp>
 
+#include "control/exit_config.h"
 #include "dataplane/reader_kind.h"
 #include "flowstats/active_config.h"
 #include "flowstats/group_mask.h"
@@ -26,6 +27,8 @@ using Parsed = tl::expected<T, std::string>;
 [[nodiscard]] Parsed<flowstats::GroupMask> parse_groups(std::string_view text);
 /// "tcp_complete,udp_complete", "usual" (those of flows and streams), "all" or "none".
 [[nodiscard]] Parsed<flowstats::LogMask> parse_logs(std::string_view text);
+/// "tstat,web100", at least one of them.
+[[nodiscard]] Parsed<OutputChoice> parse_outputs(std::string_view text);
 [[nodiscard]] Parsed<flowstats::Schema> parse_schema(std::string_view text);
 [[nodiscard]] Parsed<flowstats::Mode> parse_mode(std::string_view text);
 [[nodiscard]] Parsed<dataplane::ReaderKind> parse_source(std::string_view text);

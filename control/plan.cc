@@ -7,10 +7,12 @@
 #include "control/config_environment.h"
 #include "control/config_origins.h"
 #include "control/control_plan.h"
+#include "control/exit_plan.h"
 #include "control/network_file.h"
 #include "control/privacy.h"
 #include "control/runtime_conf.h"
 #include "control/text.h"
+#include "control/trace_plan.h"
 
 namespace tapstat::control {
 namespace {
@@ -29,6 +31,8 @@ class Planner {
     if (failed_) return std::nullopt;
     settle();
     settle_privacy();
+    settle_exit_records();
+    settle_trace();
     if (arguments_.serve) plan_control();
     if (failed_) return std::nullopt;
     return std::move(plan_);
@@ -95,6 +99,7 @@ class Planner {
   void settle() {
     if (arguments_.groups) state_.groups = *arguments_.groups;
     if (arguments_.logs) state_.logs = with_logs(state_.logs, *arguments_.logs);
+    if (arguments_.outputs && !arguments_.outputs->tstat) state_.logs = with_logs(state_.logs, {});
     plan_.config = active_config(state_, 1);
     if (arguments_.flow_capacity) config_.flow_capacity = arguments_.flow_capacity;
     const auto mode = arguments_.mode.value_or(config_.mode.value_or(flowstats::Mode::tstat));
@@ -118,7 +123,7 @@ class Planner {
     plan_.writer.gzip = arguments_.gzip || config_.gzip.value_or(false);
     plan_.writer.rotate = config_.rotate.value_or(flowstats::Duration{});
     plan_.directory = arguments_.output ? arguments_.output : config_.directory;
-    if (plan_.config.logs.empty())
+    if (plan_.config.logs.empty() && !wants_exit_records())
       messages_.note("all logs are switched off: flows are counted, no row is written.");
   }
 
@@ -151,6 +156,41 @@ class Planner {
     plan_.key_is_new = privacy.key_is_new;
   }
 
+  [[nodiscard]] bool wants_exit_records() const {
+    return arguments_.outputs ? arguments_.outputs->web100
+                              : config_.exit_records.enabled.value_or(false);
+  }
+
+  void settle_exit_records() {
+    if (!wants_exit_records()) return;
+    auto exits =
+        plan_exit_records(config_.exit_records, plan_.replay.measurement.limits.tcp_flows_max);
+    if (!exits) {
+      fail_with(exits.error().sentence);
+      return;
+    }
+    plan_.replay.measurement.exit_records = exits->measurement;
+    plan_.writer.exit_records = std::move(exits->files);
+  }
+
+  /// A trace holds addresses and payload as they are.
+  void settle_trace() {
+    auto trace = plan_trace(arguments_.trace, config_.trace);
+    if (!trace) return fail_with(trace.error().sentence);
+    if (!*trace) return;
+    if (plan_.writer.anonymiser)
+      return fail_with(
+          "traces would show what is to be anonymised: leave out --trace and [output.trace], or -Y "
+          "and [privacy].");
+    plan_.replay.trace = std::move((*trace)->tap);
+    plan_.trace = std::move((*trace)->writer);
+  }
+
+  void fail_with(const std::string& sentence) {
+    messages_.error(sentence);
+    failed_ = true;
+  }
+
   /// Who decided about the column groups, for people.
   [[nodiscard]] std::string origin() const {
     if (arguments_.groups) return "-g";
@@ -174,8 +214,7 @@ class Planner {
       plan_.control = std::move(*options);
       return;
     }
-    messages_.error(options.error().sentence);
-    failed_ = true;
+    fail_with(options.error().sentence);
   }
 
   const ReplayArguments& arguments_;

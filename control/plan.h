@@ -15,6 +15,7 @@
 #include "control/memory.h"
 #include "control/messages.h"
 #include "dataplane/replay_pipeline.h"
+#include "exporters/trace_writer.h"
 #include "exporters/writer.h"
 #include "flowstats/active_config.h"
 
@@ -26,7 +27,8 @@ struct ReplayPlan {
   MemorySettings memory;
   std::optional<std::filesystem::path> directory;
   flowstats::ActiveConfig config;
-  std::optional<ControlOptions> control;   // with --serve
+  std::optional<exporters::TraceWriterOptions> trace;  // of replay.trace; root as for `writer`
+  std::optional<ControlOptions> control;               // with --serve
   bool key_is_new = false;                 // of writer.anonymiser: to be kept beside the logs
   std::vector<std::string> announcements;  // Tstat's lines about runtime.conf, without the time
 };

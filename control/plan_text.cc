@@ -64,6 +64,9 @@ std::vector<std::string> plan_lines(const ReplayPlan& plan, const Inputs& inputs
   lines.push_back("groups  " + spaced(group_names(plan.config.groups)) + "      (schema " +
                   std::string(schema_name(plan.writer.schema)) + ", mode " +
                   std::string(mode_name(plan.replay.measurement.mode)) + ")");
+  if (plan.trace)
+    lines.push_back("traces  " + plan.trace->destination.root.string() + ": " +
+                    plan.trace->destination.recipe.filter);
   if (plan.writer.anonymiser)
     lines.push_back("privacy " + privacy_text(*plan.writer.anonymiser) +
                     (plan.key_is_new ? " (a new key)" : ""));
@@ -81,6 +84,10 @@ std::string plan_json(const ReplayPlan& plan, const Inputs& inputs) {
   json.key("schema").text(schema_name(plan.writer.schema));
   json.key("output").text(as_utf8(plan.writer.base.string()));
   json.key("gzip").boolean(plan.writer.gzip);
+  if (plan.trace) {
+    json.key("traces").text(as_utf8(plan.trace->destination.root.string()));
+    json.key("trace_filter").text(as_utf8(plan.trace->destination.recipe.filter));
+  }
   if (const auto& privacy = plan.writer.anonymiser) {
     json.key("anonymised").boolean(privacy->replaces_addresses());
     json.key("names").text(name_treatment_text(privacy->names));

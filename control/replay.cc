@@ -40,6 +40,7 @@ SupervisorOptions supervisor_options(const ReplayArguments& arguments, const Rep
   SupervisorOptions options;
   options.replay = plan.replay;
   options.writer = plan.writer;
+  options.trace = plan.trace;
   options.memory = plan.memory;
   options.config = plan.config;
   options.control = plan.control;
@@ -70,6 +71,7 @@ RunResult result_of(const ReplayPlan& plan, const Inputs& inputs, Clock::time_po
   r.start_s = std::chrono::duration<double>(done.source_started - started).count();
   r.memory = done.memory;
   r.writer = std::move(done.writer);
+  r.traces = std::move(done.traces);
   r.dpdk_version = dataplane::dpdk_version();
   return r;
 }
@@ -83,7 +85,8 @@ ExitStatus final_status(const ReplayArguments& arguments, ExitStatus inputs, con
   const auto raise = [&](bool when, ExitStatus to) {
     if (when) status = std::max(status, to);
   };
-  raise(ledger.records_lost() > 0 || !r.writer.errors.empty(), ExitStatus::records_lost);
+  raise(ledger.records_lost() > 0 || !r.writer.errors.empty() || !r.traces.errors.empty(),
+        ExitStatus::records_lost);
   if (const auto limit = arguments.fail_on_loss_percent) {
     raise(std::max({ledger.packets_lost_percent(), ledger.flows_refused_percent(),
                     ledger.flows_evicted_percent()}) > *limit,
@@ -111,7 +114,8 @@ ExitStatus write_documents(const RunResult& r, const Ledger& ledger, ExitStatus 
 
 /// What the user should know about the result beyond the table.
 void remark(const RunResult& r, const Ledger& ledger, Messages& messages) {
-  for (const std::string& error : r.writer.errors) messages.error(error);
+  for (const auto& errors : {r.writer.errors, r.traces.errors})
+    for (const std::string& error : errors) messages.error(error);
   if (ledger.flows_refused > 0)
     messages.note("flows that found no room in the flow table: " + grouped(ledger.flows_refused) +
                   ". Give it more with --flows.");
@@ -173,6 +177,13 @@ int run(const ReplayArguments& arguments, const ReplayPlan& plan, const Inputs& 
   return report(arguments, result_of(plan, inputs, started, std::move(*done)), status, messages);
 }
 
+/// The captures have frames that the filter can judge, and the directory can be made.
+flowstats::Result<void> check_traces(const ReplayPlan& plan, const Inputs& inputs) {
+  for (const dataplane::CaptureFile& capture : inputs.captures)
+    if (auto good = plan.replay.trace->filter->check(capture.link_type); !good) return good;
+  return check_output(plan.trace->destination.root);
+}
+
 }  // namespace
 
 int replay(const ReplayArguments& arguments, Messages& messages) {
@@ -185,6 +196,16 @@ int replay(const ReplayArguments& arguments, Messages& messages) {
   if (inputs.captures.empty()) return static_cast<int>(inputs.status);
   if (const auto usable = check_output(plan->writer.base); !usable)
     return fail_with(usable.error(), messages);
+  if (plan->writer.exit_records) {
+    std::filesystem::path& root = plan->writer.exit_records->root;
+    if (root.empty()) root = plan->writer.base;
+    if (const auto usable = check_output(root); !usable) return fail_with(usable.error(), messages);
+  }
+  if (plan->trace) {
+    if (plan->trace->destination.root.empty()) plan->trace->destination.root = plan->writer.base;
+    if (const auto usable = check_traces(*plan, inputs); !usable)
+      return fail_with(usable.error(), messages);
+  }
   for (const std::string& line : plan_lines(*plan, inputs)) messages.result(line);
   if (arguments.dry_run) {
     if (arguments.json) messages.document(plan_json(*plan, inputs));

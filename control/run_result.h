@@ -10,6 +10,7 @@
 
 #include "control/memory.h"
 #include "dataplane/reader_kind.h"
+#include "exporters/trace_writer.h"
 #include "exporters/writer.h"
 #include "flowstats/active_config.h"
 #include "flowstats/base/counters.h"
@@ -59,6 +60,7 @@ struct RunResult {
   double start_s = 0;                 // start of the command to first packet asked for
   MemoryUse memory;
   exporters::WriterReport writer;
+  exporters::TraceReport traces;
   std::string dpdk_version;
 };
 

@@ -72,8 +72,12 @@ void outputs(JsonText& json, const RunResult& r) {
   for (const auto& [log, name, bit] : flowstats::kLogs)
     json.key(name).number(r.counters[row_counter(log, flowstats::RowFate::written)]);
   json.end_object();
+  json.key("traces").array();
+  for (const auto& trace : r.traces.files) json.text(as_utf8(trace.string()));
+  json.end_array();
   json.key("errors").array();
-  for (const std::string& error : r.writer.errors) json.text(as_utf8(error));
+  for (const auto& errors : {r.writer.errors, r.traces.errors})
+    for (const std::string& error : errors) json.text(as_utf8(error));
   json.end_array();
   json.end_object();
 }

@@ -35,14 +35,24 @@ double seconds_between(Clock::time_point from, Clock::time_point to) {
   return std::chrono::duration<double>(to - from).count();
 }
 
+/// The trace writer and what only its thread counts.
+struct Traces {
+  Traces(const exporters::TraceWriterOptions& options, std::vector<flowstats::TraceSource*> sources)
+      : writer(options, std::move(sources), counters) {}
+  CounterBlock counters;
+  exporters::TraceWriter writer;
+};
+
 class Run : public Probe {
  public:
+  /// `traces` may be nullptr.
   Run(dataplane::ReplayPipeline& pipeline, exporters::Writer& writer,
-      const CounterBlock& writer_counters, const SupervisorOptions& options, MemoryUse memory,
-      const SignalWatch& signals, Messages& messages)
+      const CounterBlock& writer_counters, Traces* traces, const SupervisorOptions& options,
+      MemoryUse memory, const SignalWatch& signals, Messages& messages)
       : pipeline_(pipeline),
         writer_(writer),
         writer_counters_(writer_counters),
+        traces_(traces),
         options_(options),
         memory_(memory),
         signals_(signals),
@@ -54,6 +64,7 @@ class Run : public Probe {
   SupervisorResult until_done(ControlPlane* control) {
     control_ = control;
     writer_.start();
+    if (traces_ != nullptr) traces_->writer.start();
     if (!options_.switches.empty()) hold_for_next_switch();
     const auto asked = Clock::now();
     pipeline_.start(memory_.touched);
@@ -71,7 +82,7 @@ class Run : public Probe {
     pipeline_.join();
     progress_.finish();
     SupervisorResult result;
-    result.writer = finish_writing();
+    finish_writing(result);
     if (control_ != nullptr) control_->stop();
     result.source_started = pipeline_.source_started();
     result.wall_s = seconds_between(result.source_started, Clock::now());
@@ -94,7 +105,7 @@ class Run : public Probe {
     for (const dataplane::WorkerProgress& w : p.workers)
       f.workers.push_back({w.counters, w.flows_open, w.records_queued, w.record_ring});
     f.dispatcher = p.dispatcher;
-    f.writer = writer_counters_.snapshot();
+    f.writer = writers_counters();
     f.clock = p.clock;
     f.uptime_s = seconds_between(started_, Clock::now());
     f.flow_capacity =
@@ -113,16 +124,24 @@ class Run : public Probe {
 
  private:
   /// A slow disk may take long: signals are heard meanwhile.
-  exporters::WriterReport finish_writing() {
-    auto report = std::async(std::launch::async, [this] { return writer_.finish(); });
-    while (report.wait_for(milliseconds{0}) != std::future_status::ready)
+  void finish_writing(SupervisorResult& result) {
+    const auto done = std::async(std::launch::async, [&] {
+      if (traces_ != nullptr) result.traces = traces_->writer.finish();
+      result.writer = writer_.finish();
+    });
+    while (done.wait_for(milliseconds{0}) != std::future_status::ready)
       if (const auto signal = signals_.wait(kLookSoon)) on_signal(*signal, pipeline_.progress());
-    return report.get();
   }
 
   CounterValues all_counters(const dataplane::ReplayProgress& p) const {
     CounterValues values = p.counters;
-    values += writer_counters_.snapshot();
+    values += writers_counters();
+    return values;
+  }
+
+  CounterValues writers_counters() const {
+    CounterValues values = writer_counters_.snapshot();
+    if (traces_ != nullptr) values += traces_->counters.snapshot();
     return values;
   }
 
@@ -181,6 +200,7 @@ class Run : public Probe {
   dataplane::ReplayPipeline& pipeline_;
   exporters::Writer& writer_;
   const CounterBlock& writer_counters_;
+  Traces* traces_;
   const SupervisorOptions& options_;
   MemoryUse memory_;
   const SignalWatch& signals_;
@@ -244,7 +264,13 @@ flowstats::Result<SupervisorResult> run_replay_pipeline(
                            [&](const std::string& line) { messages.result(line); });
   if (auto opened = writer.open(options.config, options.first_packet); !opened)
     return tl::make_unexpected(opened.error());
-  Run run(**pipeline, writer, writer_counters, options, memory, signals, messages);
+  std::optional<Traces> traces;
+  if (options.trace) {
+    traces.emplace(*options.trace, (*pipeline)->trace_sources());
+    if (auto opened = traces->writer.open(); !opened) return tl::make_unexpected(opened.error());
+  }
+  Run run(**pipeline, writer, writer_counters, traces ? &*traces : nullptr, options, memory,
+          signals, messages);
   if (*control) {
     const PacketPath path{**pipeline, writer, options.writer.base, options.first_packet};
     (*control)->start(run, path);

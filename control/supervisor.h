@@ -17,6 +17,7 @@
 #include "control/progress.h"
 #include "control/signal_watch.h"
 #include "dataplane/replay_pipeline.h"
+#include "exporters/trace_writer.h"
 #include "exporters/writer.h"
 #include "flowstats/active_config.h"
 #include "flowstats/base/result.h"
@@ -33,6 +34,7 @@ struct GroupSwitch {
 struct SupervisorOptions {
   dataplane::ReplayOptions replay;
   exporters::WriterOptions writer;
+  std::optional<exporters::TraceWriterOptions> trace;  // with replay.trace
   MemorySettings memory;
   flowstats::ActiveConfig config;
   flowstats::Timestamp first_packet;  // names the first directory
@@ -51,6 +53,7 @@ struct SupervisorResult {
   MemoryUse memory;
   flowstats::GroupMask groups;  // at the end
   exporters::WriterReport writer;
+  exporters::TraceReport traces;
   std::optional<flowstats::Error> source_fault;  // a capture changed while it was read
 };
 

@@ -35,7 +35,7 @@ uint32_t in_mode(const Measurement& m, Mode mode, uint32_t size) {
 }  // namespace
 
 FlowShard::FlowShard(const Measurement& measurement, const flowstats::NetworkList& internal,
-                     RecordRing& records, flowstats::CounterBlock& counters)
+                     RecordRing& records, flowstats::CounterBlock& counters, ShardPlace place)
     : measurement_(measurement),
       internal_(internal),
       records_(records),
@@ -51,6 +51,7 @@ FlowShard::FlowShard(const Measurement& measurement, const flowstats::NetworkLis
       udp_flows_(measurement, internal, outlet_),
       payload_(measurement, flows_.capacity(), outlet_),
       intervals_(flows_.capacity(), measurement.log_interval, outlet_),
+      exit_flows_(measurement, internal, flows_.capacity(), place, outlet_),
       wheel_(in_mode(measurement, Mode::corrected, measurement.limits.tcp_flows_max)),
       tracker_context_(measurement.limits, measurement.mode),
       duplicates_(measurement.limits.tcp_flows_max, measurement.duplicate_window),
@@ -60,8 +61,8 @@ FlowShard::FlowShard(const Measurement& measurement, const flowstats::NetworkLis
 size_t FlowShard::bytes() const {
   return table_.bytes() + flows_.bytes() + nursery_.bytes() + slots_.bytes() +
          entry_of_slot_.bytes() + slot_of_flow_.bytes() + udp_flows_.bytes() + payload_.bytes() +
-         intervals_.bytes() + wheel_.bytes() + tracker_context_.bytes() + duplicates_.bytes() +
-         recently_closed_.bytes() + records_.bytes();
+         intervals_.bytes() + exit_flows_.bytes() + wheel_.bytes() + tracker_context_.bytes() +
+         duplicates_.bytes() + recently_closed_.bytes() + records_.bytes();
 }
 
 FlowShard::Use FlowShard::use() const {
@@ -76,6 +77,7 @@ void FlowShard::touch() {
   entry_of_slot_.touch();
   slot_of_flow_.touch();
   udp_flows_.touch();
+  exit_flows_.touch();
   wheel_.touch();
   duplicates_.touch();
   recently_closed_.touch();
@@ -116,6 +118,15 @@ void FlowShard::find_candidates(std::span<const Segment> burst, uint32_t* candid
     else
       flows_[candidate].prefetch(s.direction, s.payload_length > 0);
   }
+  if (exit_flows_.enabled()) prefetch_exits(burst, candidates - burst.size());
+}
+
+void FlowShard::prefetch_exits(std::span<const Segment> burst, const uint32_t* candidates) const {
+  for (const Segment& s : burst) {
+    const uint32_t candidate = *candidates++;
+    if (candidate != kNoEntry && !Nursery::holds(candidate))
+      exit_flows_.prefetch(candidate, s.direction);
+  }
 }
 
 void FlowShard::on_udp(const Segment& datagram) {
@@ -153,6 +164,7 @@ bool FlowShard::must_make_way(const TcpFlow& flow, const Segment& s) const {
   const TcpFlow::Usual done = flow.apply_usual(s, tracker_context_);
   if (done == TcpFlow::Usual::no) return on_rare_tcp(s);
   if (is_wanted) payload_.inspect(candidate, flow, s);
+  if (exit_flows_.enabled()) exit_flows_.on_segment(candidate, s);
   if (done == TcpFlow::Usual::closed) close(candidate, flowstats::FlowEnd::complete);
 }
 
@@ -162,6 +174,7 @@ void FlowShard::process_together(std::span<const Segment> burst) {
   std::array<uint32_t, kBurst> candidates;
   prefetch_buckets(burst);
   if (!tstat_mode()) expire(burst.front().clock);
+  if (exit_flows_.enabled()) exit_flows_.expire(burst.front().clock);
   find_candidates(burst, candidates.data());
   uint64_t tcp_segments = 0;
   for (size_t i = 0; i < burst.size(); ++i) {
@@ -211,6 +224,7 @@ void FlowShard::update(uint32_t entry, const Segment& s) {
   // Tstat gives a flow up before it looks at the segment that shows it to be half-duplex.
   const bool given_up = end == flowstats::FlowEnd::not_complete && !s.has(tcp_flag::kRst);
   if (!given_up && TcpPayload::wants(flow, s)) payload_.inspect(entry, flow, s);
+  if (exit_flows_.enabled()) exit_flows_.on_segment(entry, s);
   if (end) close(entry, *end);
 }
 
@@ -219,11 +233,13 @@ void FlowShard::update(uint32_t entry, const Segment& s) {
 void FlowShard::on_stray(const Segment& s) {
   counters_.add(Counter::segments_without_flow);
   if (recently_closed_.contains(s.hash, s.clock)) counters_.add(Counter::segments_after_close);
+  if (exit_flows_.enabled()) exit_flows_.on_stray(s);
 }
 
 void FlowShard::count_events() {
   payload_.count_events();
   udp_flows_.count_events();
+  exit_flows_.count_events();
   flowstats::TrackerContext& c = tracker_context_;
   if ((c.trackers_taken | c.trackers_returned | c.records_merged | c.records_exhausted) == 0)
     return;

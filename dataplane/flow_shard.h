@@ -12,6 +12,7 @@
 #include <span>
 
 #include "dataplane/duplicate_filter.h"
+#include "dataplane/exit_flows.h"
 #include "dataplane/expiry_wheel.h"
 #include "dataplane/flow_intervals.h"
 #include "dataplane/flow_pool.h"
@@ -19,6 +20,7 @@
 #include "dataplane/nursery.h"
 #include "dataplane/recently_closed.h"
 #include "dataplane/record_ring.h"
+#include "dataplane/shard_place.h"
 #include "dataplane/slot_set.h"
 #include "dataplane/tcp_payload.h"
 #include "dataplane/tstat_sweep.h"
@@ -35,7 +37,7 @@ class FlowShard {
  public:
   /// The references outlive the shard.
   FlowShard(const flowstats::Measurement& measurement, const flowstats::NetworkList& internal,
-            RecordRing& records, flowstats::CounterBlock& counters);
+            RecordRing& records, flowstats::CounterBlock& counters, ShardPlace place = {});
 
   /// Time of an IP packet of any protocol, before the burst it belongs to; only the first one
   /// matters.
@@ -93,6 +95,7 @@ class FlowShard {
   void process_together(std::span<const flowstats::Segment> burst);
   void prefetch_buckets(std::span<const flowstats::Segment> burst) const;
   void find_candidates(std::span<const flowstats::Segment> burst, uint32_t* candidates) const;
+  void prefetch_exits(std::span<const flowstats::Segment> burst, const uint32_t* candidates) const;
   inline void on_tcp(const flowstats::Segment& segment, uint32_t candidate);
   void on_rare_tcp(const flowstats::Segment& segment);
   void update(uint32_t entry, const flowstats::Segment& segment);
@@ -135,6 +138,7 @@ class FlowShard {
   UdpFlows udp_flows_;
   TcpPayload payload_;
   TcpIntervals intervals_;
+  ExitFlows exit_flows_;
   TstatSweep sweep_;
   ExpiryWheel wheel_;  // corrected mode
   flowstats::TrackerContext tracker_context_;

@@ -88,6 +88,7 @@ std::optional<FlowEnd> FlowShard::start(uint32_t entry, const Segment& syn, uint
   payload_.begin(flow);
   const auto end = flow.update(syn, tracker_context_);
   if (TcpPayload::wants(flow, syn)) payload_.inspect(entry, flow, syn);
+  if (exit_flows_.enabled()) exit_flows_.begin(entry, syn);
   return end;
 }
 
@@ -130,6 +131,7 @@ void FlowShard::close(uint32_t entry, FlowEnd end) {
   if (intervals_.wanted()) intervals_.finish(entry, flow, hash);
   hand_out(entry, flow, end);
   payload_.end(entry);
+  if (exit_flows_.enabled()) exit_flows_.let_go(entry);
   flow.clear(tracker_context_);
   if (!tstat_mode()) wheel_.cancel(entry);
   unlist(entry, tstat_mode() ? slot_of_flow_[entry] : kNoEntry, hash);
@@ -144,6 +146,7 @@ void FlowShard::close_half_open(uint32_t entry) {
   if (intervals_.wanted()) intervals_.finish_alone(flow);
   hand_out(kNoEntry, flow, flow.end_by_timeout());
   flow.clear(tracker_context_);
+  if (exit_flows_.enabled()) exit_flows_.on_single(half_open.opening);
   unlist(entry, nursery_.slot(entry), half_open.opening.hash);
   nursery_.give_back(entry);
 }
@@ -236,6 +239,7 @@ void FlowShard::finish(Timestamp last_frame, uint32_t epoch) {
     while (nursery_.oldest() != kNoEntry) close_half_open(nursery_.oldest());
   }
   udp_flows_.finish(last_frame);
+  if (exit_flows_.enabled()) exit_flows_.finish(outlet_.clock);
   count_events();
   records_.publish(outlet_.clock);
   flows_.restart();

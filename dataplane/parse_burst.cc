@@ -111,6 +111,7 @@ ParsedBurst parse_frames(const ParseRules& rules, const FrameBurst& burst, Segme
     }
     next->time = times[i];
     next->clock = clocks[i];
+    next->frame = static_cast<uint8_t>(i);
     ++next;
   }
   const auto parsed = static_cast<size_t>(next - out);

@@ -36,15 +36,26 @@ constexpr unsigned kFirstLcore = 1;       // lcore 0 is the control thread
 
 /// Everything one worker owns, and what control reads of it.
 struct WorkerSet {
-  WorkerSet(const ReplayOptions& options, ConfigEpoch& config, uint32_t id)
+  WorkerSet(const ReplayOptions& options, ConfigEpoch& config, uint32_t id, bool frames_may_be_cut)
       : records(options.record_ring, RecordRing::WhenFull::wait),
-        shard(options.measurement, options.internal, records, counters),
-        worker(options.measurement, shard, counters, config, id, status) {}
+        shard(options.measurement, options.internal, records, counters, {id, options.workers}),
+        trace(options.trace ? std::make_unique<TraceTap>(
+                                  *options.trace, options.measurement.limits.tcp_flows_max,
+                                  frames_may_be_cut, PacketRing::WhenFull::wait, counters)
+                            : nullptr),
+        worker(options.measurement, shard, counters, config, id, status, trace.get()) {}
+
+  [[nodiscard]] size_t bytes() const { return shard.bytes() + (trace ? trace->bytes() : 0); }
+  void touch() {
+    shard.touch();
+    if (trace) trace->touch();
+  }
 
   CounterBlock counters;
   WorkerStatus status;
   RecordRing records;
   FlowShard shard;
+  std::unique_ptr<TraceTap> trace;  // may be absent
   Worker worker;
 };
 
@@ -55,8 +66,10 @@ class ReplayPipeline::Impl {
       : options_(options),
         source_(captures, std::move(readers), time_field, options_.loops, options_.speed, control_),
         config_(config, options_.workers) {
+    const bool frames_may_be_cut =
+        std::ranges::any_of(captures, [](const CaptureFile& c) { return c.snapped_packets > 0; });
     for (uint32_t id = 0; id < options_.workers; ++id)
-      workers_.push_back(std::make_unique<WorkerSet>(options_, config_, id));
+      workers_.push_back(std::make_unique<WorkerSet>(options_, config_, id, frames_may_be_cut));
     if (options_.workers == 1) return;
     std::vector<PacketHandoff*> handoffs;
     for (const auto& w : workers_) {
@@ -124,7 +137,7 @@ class ReplayPipeline::Impl {
 
   [[nodiscard]] size_t bytes() const {
     size_t sum = source_.readers().bytes();
-    for (const auto& w : workers_) sum += w->shard.bytes();
+    for (const auto& w : workers_) sum += w->bytes();
     for (const auto& h : handoffs_) sum += h->bytes();
     return sum;
   }
@@ -152,7 +165,7 @@ class ReplayPipeline::Impl {
 
   /// On the worker's own lcore: the first touch decides on which memory node a page lies.
   void make_ready(WorkerSet& w) {
-    if (touch_memory_) w.shard.touch();
+    if (touch_memory_) w.touch();
     if (!dispatcher_) source_started_ = std::chrono::steady_clock::now();
     workers_ready_.fetch_add(1, std::memory_order_release);
   }
@@ -208,6 +221,13 @@ unsigned ReplayPipeline::lcores_needed(unsigned workers) { return workers == 1 ?
 std::vector<flowstats::RecordSource*> ReplayPipeline::record_sources() {
   std::vector<flowstats::RecordSource*> sources;
   for (const auto& w : impl_->workers_) sources.push_back(&w->records);
+  return sources;
+}
+
+std::vector<flowstats::TraceSource*> ReplayPipeline::trace_sources() {
+  std::vector<flowstats::TraceSource*> sources;
+  for (const auto& w : impl_->workers_)
+    if (w->trace) sources.push_back(&w->trace->ring());
   return sources;
 }
 

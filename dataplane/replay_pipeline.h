@@ -16,6 +16,7 @@
 #include "dataplane/capture_file.h"
 #include "dataplane/reader_kind.h"
 #include "dataplane/record_ring.h"
+#include "dataplane/trace_tap.h"
 #include "flowstats/active_config.h"
 #include "flowstats/base/counters.h"
 #include "flowstats/base/result.h"
@@ -34,6 +35,7 @@ struct ReplayOptions {
   flowstats::Measurement measurement;
   flowstats::NetworkList internal;
   uint32_t record_ring = kRecordRingDefault;  // records of one worker; a power of two
+  std::optional<TraceOptions> trace;          // absent: no packet is copied
 };
 
 struct WorkerProgress {
@@ -66,6 +68,8 @@ class ReplayPipeline {
 
   /// The writer's ends of the record rings, one for each worker.
   [[nodiscard]] std::vector<flowstats::RecordSource*> record_sources();
+  /// The trace writer's ends of the packet rings, one for each worker; none without traces.
+  [[nodiscard]] std::vector<flowstats::TraceSource*> trace_sources();
   [[nodiscard]] size_t memory_ceiling_bytes() const;
 
   /// `touch_memory`: every worker first brings its memory in, all at the same time, and only then

@@ -10,18 +10,21 @@ using flowstats::Mode;
 using flowstats::Timestamp;
 
 Worker::Worker(const flowstats::Measurement& measurement, FlowShard& shard, CounterBlock& counters,
-               ConfigEpoch& config, uint32_t reader_id, WorkerStatus& status)
+               ConfigEpoch& config, uint32_t reader_id, WorkerStatus& status, TraceTap* trace)
     : measurement_(measurement),
       shard_(shard),
       counters_(counters),
       config_(config),
       reader_id_(reader_id),
-      status_(status) {}
+      status_(status),
+      trace_(trace) {}
 
 /// Loops 2 to 5 of a burst whose frames have been located; gives its buffers back.
 void Worker::process_located(const Burst& burst) {
   const ParseRules rules{measurement_.mode, burst.link_type, measurement_.hash_seed};
-  const ParsedBurst parsed = parse_burst(rules, frames_.of(burst), segments_.data(), counters_);
+  const FrameBurst frames = frames_.of(burst);
+  const ParsedBurst parsed = parse_burst(rules, frames, segments_.data(), counters_);
+  if (trace_ != nullptr) trace_->take(burst, frames, {segments_.data(), parsed.segments});
   if (parsed.first_ip != flowstats::kNever) shard_.note_ip_packet(parsed.first_ip);
   const flowstats::ActiveConfig& config = config_.current();
   shard_.follow(config);
@@ -36,6 +39,13 @@ void Worker::process_located(const Burst& burst) {
 /// Tstat judges idle flows by the last frame in file order, corrected mode by the largest time.
 void Worker::finish_trace(Timestamp last_frame, Timestamp clock) {
   shard_.finish(measurement_.mode == Mode::tstat ? last_frame : clock, config_.current().epoch);
+}
+
+void Worker::finish() {
+  shard_.advance(flowstats::kAlways);
+  if (trace_ != nullptr) trace_->finish();
+  config_.offline(reader_id_);
+  status_.finished.store(true, std::memory_order_release);
 }
 
 void Worker::rest() {
@@ -62,9 +72,7 @@ void Worker::run_from_source(ReplaySource& source) {
       rest();
     }
   }
-  shard_.advance(flowstats::kAlways);
-  config_.offline(reader_id_);
-  status_.finished.store(true, std::memory_order_release);
+  finish();
 }
 
 /// The dispatcher has counted these packets already. Leaves an empty burst.
@@ -97,6 +105,7 @@ void Worker::run_from_dispatcher(PacketHandoff& handoff) {
     const size_t count = handoff.pop(handed);
     if (count == 0) {
       shard_.advance(seen_up_to);
+      if (trace_ != nullptr) trace_->advance(seen_up_to);
       rest();
       continue;
     }
@@ -116,9 +125,7 @@ void Worker::run_from_dispatcher(PacketHandoff& handoff) {
     }
     process_handed(burst);
   }
-  shard_.advance(flowstats::kAlways);
-  config_.offline(reader_id_);
-  status_.finished.store(true, std::memory_order_release);
+  finish();
 }
 
 }  // namespace tapstat::dataplane

@@ -164,19 +164,40 @@ void json_other_log(JsonWriter& json, const DescribedLog& log) {
     json_string(out, "unit", unit_name(c.unit));
     json_ipfix(out, c.ipfix);
     json_string(out, "help", c.help);
+    if (log.tells_knowledge()) {
+      json_string(out, "class", c.knowledge);
+      json_string(out, "tolerance", c.tolerance);
+      json_string(out, "canonical", c.canonical);
+      out.Key("default");
+      out.Bool(c.is_usual);
+    }
     out.EndObject();
   });
   json.EndObject();
 }
 
-Cells other_titles() { return {"position", "name", "group", "unit", "ipfix", "meaning"}; }
+Cells other_titles(const DescribedLog& log) {
+  if (log.tells_knowledge())
+    return {"position", "name", "also", "keys", "class", "tolerance", "unit", "meaning"};
+  return {"position", "name", "group", "unit", "ipfix", "meaning"};
+}
 
 std::vector<Cells> other_cells(const DescribedLog& log) {
+  const auto or_dash = [](std::string_view text) {
+    return std::string{text.empty() ? std::string_view{"-"} : text};
+  };
   std::vector<Cells> rows;
-  for (const DescribedColumn& c : log.columns)
-    rows.push_back({std::to_string(rows.size() + 1), c.name,
-                    std::string{flowstats::group_name(c.group)}, std::string{unit_name(c.unit)},
-                    ipfix_text(c.ipfix), std::string{c.help}});
+  for (const DescribedColumn& c : log.columns) {
+    std::string number = std::to_string(rows.size() + 1);
+    const std::string unit{unit_name(c.unit)}, help{c.help};
+    if (log.tells_knowledge())
+      rows.push_back({std::move(number), c.name, or_dash(c.canonical),
+                      c.is_usual ? "default" : "full", std::string{c.knowledge},
+                      or_dash(c.tolerance), unit, help});
+    else
+      rows.push_back({std::move(number), c.name, std::string{flowstats::group_name(c.group)}, unit,
+                      ipfix_text(c.ipfix), help});
+  }
   return rows;
 }
 
@@ -201,7 +222,7 @@ with groups off the columns that are left are numbered from 1 again, so find a c
 Core columns are in both logs, the others in log_tcp_complete. A time that never happened and a
 mean without samples print as 0.000000. The IPFIX column gives the information element of IANA,
 with 29305/ for the reverse direction (RFC 5103). Where two mPlane elements are given, the first
-is that of 2014.
+is that of 2014. The last table is that of exit records; web100.md explains its classes.
 
 )";
 
@@ -232,9 +253,9 @@ std::string describe_columns(CatalogueForm form) {
               : std::string{kColumnsIntroduction} + markdown_table(column_titles(), rows);
   for (const DescribedLog& log : describe_other_logs())
     page += is_text
-                ? fmt::format("\n{}\n{}", log.name, text_table(other_titles(), other_cells(log)))
+                ? fmt::format("\n{}\n{}", log.name, text_table(other_titles(log), other_cells(log)))
                 : fmt::format("\n## {}\n\n{}", log.name,
-                              markdown_table(other_titles(), other_cells(log)));
+                              markdown_table(other_titles(log), other_cells(log)));
   return page;
 }
 

@@ -94,6 +94,11 @@ void DirectoryFollower::take(const Announced& wanted) {
 }
 
 flowstats::Result<void> DirectoryFollower::open(const Announced& wanted) {
+  if (options_.exit_records && wanted.config.logs.empty()) {  // they have a tree of their own
+    current_ = std::make_shared<LogDirectory>(options_.base, options_, wanted.config, wanted.since);
+    enter(wanted.config);
+    return {};
+  }
   auto path = create_output_directory(options_.base, wanted.since);
   if (!path) return tl::make_unexpected(path.error());
   current_ = std::make_shared<LogDirectory>(*path, options_, wanted.config, wanted.since);

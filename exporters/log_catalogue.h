@@ -19,14 +19,22 @@ struct DescribedColumn {
   flowstats::Unit unit{};
   flowstats::IpfixElement ipfix;
   std::string_view help;
+  // Of exit records only: how well a tap can know the value, how far it may lie from the host's,
+  // its other spelling, and whether it is in the usual key list.
+  std::string_view knowledge, tolerance, canonical;
+  bool is_usual = false;
 };
 
 struct DescribedLog {
   std::string name;                      // of the file; with the kind of row where a file has two
   std::vector<DescribedColumn> columns;  // in file order, all groups on
+
+  [[nodiscard]] bool tells_knowledge() const {
+    return !columns.empty() && !columns.front().knowledge.empty();
+  }
 };
 
-/// In the order of their bits.
+/// In the order of their bits, exit records last.
 [[nodiscard]] std::vector<DescribedLog> describe_other_logs();
 
 }  // namespace tapstat::exporters

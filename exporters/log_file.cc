@@ -14,8 +14,9 @@ LogFile::LogFile(std::filesystem::path path, std::string header)
 
 LogFile::~LogFile() { close(); }
 
-int LogFile::create() {
-  descriptor_ = open(path_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0664);
+int LogFile::create_or_reopen() {
+  const int as_new = created_ ? 0 : O_CREAT | O_EXCL;
+  descriptor_ = open(path_.c_str(), O_WRONLY | O_CLOEXEC | as_new, 0664);
   if (descriptor_ < 0) return errno;
   created_ = true;
   return 0;
@@ -39,7 +40,7 @@ size_t LogFile::write_at_end(std::string_view bytes, int& error) const {
 WriteResult LogFile::write(const RowBlock& block) {
   WriteResult result;
   result.rows_lost = block.rows;
-  if (descriptor_ < 0 && (result.error = create()) != 0) return result;
+  if (descriptor_ < 0 && (result.error = create_or_reopen()) != 0) return result;
   if (!header_.empty()) {
     const size_t done = write_at_end(header_, result.error);
     if (result.error != 0) {
@@ -67,6 +68,11 @@ WriteResult LogFile::write(const RowBlock& block) {
   result.bytes += kept;
   end_ += kept;
   return result;
+}
+
+void LogFile::park() {
+  if (descriptor_ >= 0) ::close(descriptor_);
+  descriptor_ = -1;
 }
 
 int LogFile::close() {

@@ -38,15 +38,19 @@ class LogFile {
   /// Creates the file and writes its header as far as that was not done yet, then the block.
   WriteResult write(const RowBlock& block);
 
+  /// Gives the descriptor back without waiting for the disk; the next write takes one again.
+  void park();
+
   /// Waits until the disk has everything, and closes. Returns errno, 0 = done; harmless when
   /// repeated.
   int close();
 
   [[nodiscard]] const std::filesystem::path& path() const { return path_; }
   [[nodiscard]] bool exists() const { return created_; }
+  [[nodiscard]] bool is_open() const { return descriptor_ >= 0; }
 
  private:
-  [[nodiscard]] int create();
+  [[nodiscard]] int create_or_reopen();
   /// Bytes that reached the file at the current end; sets `error` when fewer than asked for.
   [[nodiscard]] size_t write_at_end(std::string_view bytes, int& error) const;
 

@@ -37,6 +37,7 @@ using flowstats::ActiveConfig;
 using flowstats::CounterBlock;
 using flowstats::Log;
 using flowstats::RecordHead;
+using flowstats::RecordKind;
 using Stage = RecordBatch::Stage;
 
 /// How long the writer sleeps when the rings are empty: short beside `flush`, long beside a batch.
@@ -56,6 +57,7 @@ void format_rows(RecordBatch& batch, const Anonymiser* anonymiser) {
   for (const auto& [log, name, bit] : flowstats::kLogs)
     shapes[static_cast<size_t>(log)] = batch.directory->shape(log);
   batch.records.for_each([&](RecordHead& record) {
+    if (record.kind == RecordKind::exit) return;
     const Log log = log_of(record);
     BatchRows& rows = batch.rows_of(log);
     const auto& shape = shapes[static_cast<size_t>(log)];
@@ -76,9 +78,13 @@ class Writer::Impl {
       : options_(std::move(options)),
         threads_(thread_count(options_)),
         files_(counters, errors_),
+        announce_(announce),
         follower_(options_, counters, errors_, std::move(announce)),
         anonymiser_(options_.anonymiser ? std::make_unique<Anonymiser>(*options_.anonymiser)
                                         : nullptr),
+        exits_(options_.exit_records ? std::make_unique<Web100Log>(*options_.exit_records, counters,
+                                                                   errors_, anonymiser_.get())
+                                     : nullptr),
         names_(options_.names, counters),
         collector_(std::move(sources), follower_, names_, options_.flush, batches_in_flight() + 1),
         arena_(static_cast<int>(threads_), 1),
@@ -89,6 +95,11 @@ class Writer::Impl {
   }
 
   flowstats::Result<void> open(const ActiveConfig& config, flowstats::Timestamp first_packet) {
+    if (exits_) {
+      auto found = exits_->open();
+      if (!found) return tl::make_unexpected(std::move(found.error()));
+      for (const std::string& line : *found) announce_(line);
+    }
     if (auto opened = follower_.open_first(config, first_packet); !opened) return opened;
     files_.turn_to(follower_.current());
     files_.enter(follower_.epoch());
@@ -131,6 +142,7 @@ class Writer::Impl {
       files_.turn_to(nullptr);
     }
     WriterReport report;
+    if (exits_) report.exit_records = exits_->finish();
     report.directories = follower_.opened();
     report.files = files_.files();
     report.bytes = files_.bytes();
@@ -151,6 +163,7 @@ class Writer::Impl {
       }
       run_pipeline(last);
       const TurnGuard turn{collecting_};
+      if (exits_) advance_exit_records();
       if (std::exchange(interrupted_, false)) last = false;  // the rings may hold more
     }
   }
@@ -205,6 +218,7 @@ class Writer::Impl {
       batch->failed = true;
       for (BatchRows& rows : batch->rows) rows.rows = 0;
       batch->records.for_each([&](const RecordHead& record) {
+        if (record.kind == RecordKind::exit) return;
         batch->rows_of(log_of(record)).rows += rows_when_off(record);
       });
     }
@@ -216,15 +230,32 @@ class Writer::Impl {
     const TurnGuard turn{ordering_};
     batch.take(Stage::formatted);
     files_.write(batch);
+    if (exits_) write_exit_records(batch);
     batch.recycle();
+  }
+
+  /// Between two rounds: hours end without records, too. When all workers have finished, finish()
+  /// does it.
+  void advance_exit_records() {
+    const flowstats::Timestamp clock = collector_.frontier();
+    if (clock != flowstats::kAlways) exits_->advance(clock);
+  }
+  /// The last stage.
+  void write_exit_records(RecordBatch& batch) {
+    batch.records.for_each([&](RecordHead& record) {
+      if (record.kind == RecordKind::exit)
+        exits_->append(static_cast<const flowstats::ExitRecord&>(record));
+    });
   }
 
   const WriterOptions options_;
   const unsigned threads_;
   WriteErrors errors_;
   BatchWriter files_;  // last stage; before start() and after the thread has ended, control
+  Announce announce_;
   DirectoryFollower follower_;
   std::unique_ptr<const Anonymiser> anonymiser_;  // formatting threads share it
+  std::unique_ptr<Web100Log> exits_;              // last stage; between rounds the writer's thread
   NameJoiner names_;
   RecordCollector collector_;
   tbb::task_arena arena_;

@@ -16,6 +16,7 @@
 
 #include "exporters/anonymiser.h"
 #include "exporters/name_joiner.h"
+#include "exporters/web100_log.h"
 #include "flowstats/active_config.h"
 #include "flowstats/base/counters.h"
 #include "flowstats/base/result.h"
@@ -34,6 +35,7 @@ struct WriterOptions {
   flowstats::Duration rotate;  // packet time between directories; zero = never
   flowstats::Duration flush =
       flowstats::seconds(1);  // wall clock: rows are in the file at most this late
+  std::optional<Web100Options> exit_records;
   std::optional<AnonymiserOptions> anonymiser;  // absent: rows tell everything as it is
   std::vector<int> cpus;     // where its threads run; empty: on any that the process may use
   unsigned threads_max = 0;  // that format and compress; 0 = as many as writer_threads() says
@@ -51,7 +53,8 @@ struct WriterOptions {
 struct WriterReport {
   std::vector<std::filesystem::path> directories;  // in order of opening
   uint64_t files = 0;
-  uint64_t bytes = 0;               // on disk, after compression
+  uint64_t bytes = 0;  // on disk, after compression
+  Web100Report exit_records;
   std::vector<std::string> errors;  // sentences, one per cause, with the rows that it cost
 };
 

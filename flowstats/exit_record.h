@@ -34,7 +34,7 @@ enum class SendLimit : uint8_t { sender, congestion, receiver };
 
 struct ExitVariables {
   ExitState state = ExitState::established;
-  bool active_open = false;  // Local sent the first SYN
+  bool active_open = false;                            // Local sent the first SYN
   bool sack = false, timestamps = false, ecn = false;  // agreed by both SYNs
 
   // Options of the SYNs; -1: not there, or scaling not agreed.
@@ -85,7 +85,7 @@ struct ExitVariables {
   uint32_t rtt_samples = 0;  // 0: the durations mean nothing
   Duration rtt_latest, rtt_smoothed, rtt_variance, rtt_max, rtt_min, rtt_sum;
   Duration rto_now, rto_max, rto_min;
-  Duration receiver_rtt;  // Local's estimate from the data it receives
+  Duration receiver_rtt;             // Local's estimate from the data it receives
   uint64_t congestion_pipe_sum = 0;  // just before each signal
   Duration rtt_sum_before_congestion, rtt_sum_after_congestion;
   uint32_t rtt_samples_after_congestion = 0;
@@ -98,6 +98,8 @@ struct ExitVariables {
 
   // Not printed: for the check against the kernel.
   Duration busy_time;  // data outstanding, or the window closed
+
+  constexpr bool operator==(const ExitVariables&) const = default;
 };
 
 struct ExitRecord : RecordHead {

@@ -51,11 +51,11 @@ struct Inspection {
 /// reserved while `enabled` is false.
 struct ExitRecords {
   bool enabled = false;
-  uint32_t connections_max = 180'000;   // at the same time, those that linger included
-  uint32_t segments_max = 1'000'000;    // outstanding, of all connections together
+  uint32_t connections_max = 180'000;      // at the same time, those that linger included
+  uint32_t segments_max = 1'000'000;       // outstanding, of all connections together
   uint32_t segments_per_side_max = 1'024;  // beyond, neighbours become one without an RTT
-  Duration linger = seconds(5);         // after the last packet of a closed connection
-  Duration idle_max = seconds(86'400);  // of an established connection
+  Duration linger = seconds(5);            // after the last packet of a closed connection
+  Duration idle_max = seconds(86'400);     // of an established connection
   Duration half_closed_idle_max = seconds(300);
   bool incomplete = false;  // records of connections without a complete handshake
   bool expired = false;     // and of those that fell silent

@@ -56,6 +56,17 @@ enum class Counter : uint8_t {
   udp_flows_dropped_queue_full,
   udp_flows_refused_table_full,
   udp_flows_evicted,
+  // Connections for exit records: closed + exchanged views = exported + dropped + incomplete +
+  // unfinished.
+  exit_connections_opened,
+  exit_connections_closed,
+  exit_connections_refused,
+  exit_connections_incomplete,
+  exit_connections_unfinished,
+  exit_views_exchanged,
+  exit_records_exported,
+  exit_records_dropped_queue_full,
+  exit_segments_exhausted,
   // Inspection of payload, and what it hands to the writer beside flows.
   inspections_refused,
   hello_buffers_refused,
@@ -101,8 +112,34 @@ enum class Counter : uint8_t {
   rows_udp_periodic_written,
   rows_udp_periodic_dropped_write_error,
   rows_udp_periodic_dropped_log_disabled,
+  // Exit records: the connections of all types = written + lost + excluded.
+  exit_records_written,
+  exit_records_lost,
+  exit_records_excluded,
+  exit_records_late,
+  exit_connections_ipv4,
+  exit_bytes_out_ipv4,
+  exit_bytes_in_ipv4,
+  exit_connections_ipv6,
+  exit_bytes_out_ipv6,
+  exit_bytes_in_ipv6,
+  exit_connections_loopback_ipv4,
+  exit_bytes_out_loopback_ipv4,
+  exit_bytes_in_loopback_ipv4,
+  exit_connections_loopback_ipv6,
+  exit_bytes_out_loopback_ipv6,
+  exit_bytes_in_loopback_ipv6,
+  exit_connections_excluded,
+  exit_bytes_out_excluded,
+  exit_bytes_in_excluded,
   bytes_written,
   directories_created,
+  // Traces: matched = sampled out + written + dropped + queued.
+  trace_matched,
+  trace_sampled_out,
+  trace_dropped_ring,
+  trace_written,
+  trace_dropped_disk,
   count_  // not a counter: how many there are
 };
 inline constexpr size_t kCounterCount = static_cast<size_t>(Counter::count_);
@@ -165,6 +202,20 @@ inline constexpr std::array<CounterSpec, kCounterCount> kCounterTable = {{
     {"udp_flows_refused_table_full", "flows", "UDP datagrams that found no room for a new flow"},
     {"udp_flows_evicted", "flows",
      "ended early to make room, their rows written as by a time-out (corrected mode)"},
+    {"exit_connections_opened", "connections", "TCP connections followed for exit records"},
+    {"exit_connections_closed", "connections", "of these, those that have ended"},
+    {"exit_connections_refused", "connections",
+     "not followed because all places were taken ([output.web100] connections)"},
+    {"exit_connections_incomplete", "connections",
+     "no record: their handshake was not seen whole ([output.web100] incomplete)"},
+    {"exit_connections_unfinished", "connections",
+     "no record: silent, or alive at the end ([output.web100] expired, unfinished)"},
+    {"exit_views_exchanged", "records", "second records with the ends exchanged"},
+    {"exit_records_exported", "records", "exit records handed to the writer"},
+    {"exit_records_dropped_queue_full", "records",
+     "the record ring was full (live ports only; a replay waits)"},
+    {"exit_segments_exhausted", "segments",
+     "outstanding segments that found no place: no round trip is taken from them"},
     {"inspections_refused", "flows",
      "TCP flows whose payload was not looked at because all places were taken"},
     {"hello_buffers_refused", "handshakes",
@@ -230,8 +281,39 @@ inline constexpr std::array<CounterSpec, kCounterCount> kCounterTable = {{
      "rows for log_udp_periodic lost because writing failed"},
     {"rows_udp_periodic_dropped_log_disabled", "rows",
      "intervals of UDP flows while log_udp_periodic was switched off"},
+    {"exit_records_written", "records", "records written to the files of exit records"},
+    {"exit_records_lost", "records", "records lost because writing failed or files were too many"},
+    {"exit_records_excluded", "records", "not written because Rem is in an excluded network"},
+    {"exit_records_late", "records",
+     "of those written, in a later hour's file because their own was finished"},
+    {"exit_connections_ipv4", "connections", "ended connections with a Rem of IPv4"},
+    {"exit_bytes_out_ipv4", "bytes", "payload from Local in these (DataBytesOut)"},
+    {"exit_bytes_in_ipv4", "bytes", "payload from Rem in these (DataBytesIn)"},
+    {"exit_connections_ipv6", "connections", "ended connections with a Rem of IPv6"},
+    {"exit_bytes_out_ipv6", "bytes", "payload from Local in these (DataBytesOut)"},
+    {"exit_bytes_in_ipv6", "bytes", "payload from Rem in these (DataBytesIn)"},
+    {"exit_connections_loopback_ipv4", "connections",
+     "ended connections with a Rem in 127.0.0.0/8"},
+    {"exit_bytes_out_loopback_ipv4", "bytes", "payload from Local in these (DataBytesOut)"},
+    {"exit_bytes_in_loopback_ipv4", "bytes", "payload from Rem in these (DataBytesIn)"},
+    {"exit_connections_loopback_ipv6", "connections",
+     "ended connections with a Rem that is ::1 or an IPv4-mapped loopback address"},
+    {"exit_bytes_out_loopback_ipv6", "bytes", "payload from Local in these (DataBytesOut)"},
+    {"exit_bytes_in_loopback_ipv6", "bytes", "payload from Rem in these (DataBytesIn)"},
+    {"exit_connections_excluded", "connections",
+     "ended connections with any other Rem that is in the list of excluded networks"},
+    {"exit_bytes_out_excluded", "bytes", "payload from Local in these (DataBytesOut)"},
+    {"exit_bytes_in_excluded", "bytes", "payload from Rem in these (DataBytesIn)"},
     {"bytes_written", "bytes", "bytes written to the log files, after compression"},
     {"directories_created", "directories", "output directories opened"},
+    {"trace_matched", "packets", "analysed packets that the filter of the traces takes"},
+    {"trace_sampled_out", "packets",
+     "of these, left out by sampling or beyond the limit of their connection"},
+    {"trace_dropped_ring", "packets",
+     "the ring to the trace writer was full (live ports only; a replay waits)"},
+    {"trace_written", "packets", "written to the trace file of their hour"},
+    {"trace_dropped_disk", "packets",
+     "not written because writing failed or the file had reached its largest size"},
 }};
 static_assert(!kCounterTable.back().name.empty(),
               "kCounterTable must have one line for each Counter");
@@ -255,6 +337,17 @@ enum class RowFate : uint8_t { formatted, written, write_error, log_disabled };
 }
 static_assert(row_counter(Log::udp_periodic, RowFate::log_disabled) ==
               Counter::rows_udp_periodic_dropped_log_disabled);
+
+/// The remote ends of exit records, as SideStream tells them apart in its counters.
+enum class RemoteType : uint8_t { ipv4, ipv6, loopback_ipv4, loopback_ipv6, excluded };
+enum class ExitAmount : uint8_t { connections, bytes_out, bytes_in };
+
+[[nodiscard]] constexpr Counter exit_counter(RemoteType type, ExitAmount amount) {
+  return static_cast<Counter>(static_cast<size_t>(Counter::exit_connections_ipv4) +
+                              3 * static_cast<size_t>(type) + static_cast<size_t>(amount));
+}
+static_assert(exit_counter(RemoteType::excluded, ExitAmount::bytes_in) ==
+              Counter::exit_bytes_in_excluded);
 
 class alignas(128) CounterBlock {
  public:

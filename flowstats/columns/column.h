@@ -38,13 +38,15 @@ enum class Unit : uint8_t {
   code,  // an enumeration or a bit mask
   text,
   count,
-  seconds,  // a length of time
+  seconds,       // a length of time
+  microseconds,  // the same
 };
 
 [[nodiscard]] constexpr std::string_view unit_name(Unit unit) {
-  constexpr std::array<std::string_view, 16> kNames = {
-      "address", "port",    "packets",  "bytes", "ms",   "ms since 1970", "s since 1970", "hops",
-      "bits",    "samples", "messages", "0/1",   "code", "text",          "count",        "s"};
+  constexpr std::array<std::string_view, 17> kNames = {
+      "address",      "port", "packets", "bytes",   "ms",       "ms since 1970",
+      "s since 1970", "hops", "bits",    "samples", "messages", "0/1",
+      "code",         "text", "count",   "s",       "us"};
   return kNames[static_cast<size_t>(unit)];
 }
 
@@ -125,6 +127,7 @@ enum class MplanePrimitive : uint8_t {
     case Unit::address: return MplanePrimitive::address;
     case Unit::milliseconds:
     case Unit::seconds:
+    case Unit::microseconds:
     case Unit::epoch_milliseconds:
     case Unit::epoch_seconds: return MplanePrimitive::time;
     case Unit::flag: return MplanePrimitive::boolean;

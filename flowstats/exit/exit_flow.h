@@ -7,19 +7,22 @@
 /// (duplicates reported), RFC 3522 (needless recoveries by timestamps), RFC 3168 (ECN).
 #pragma once
 
+#include <array>
 #include <cstdint>
 
 #include "flowstats/base/units.h"
+#include "flowstats/exit/exit_segments.h"
+#include "flowstats/exit/exit_sender.h"
 #include "flowstats/exit_record.h"
 #include "flowstats/measurement.h"
 #include "flowstats/wire/segment.h"
 
 namespace tapstat::flowstats {
 
-class ExitSegments;  // pool of outstanding segments, flowstats/exit/exit_segments.h
-
-class ExitFlow {
+class alignas(64) ExitFlow {
  public:
+  ExitFlow() = default;
+
   /// The first packet of the connection, which is also given to on_segment(). `internal`: whether
   /// the canonical ends a and b are in the internal networks; Local is the internal end, else the
   /// one that the first SYN went to, else, without a SYN, the lower port or the first destination.
@@ -32,15 +35,22 @@ class ExitFlow {
   /// The handshake was seen: SYN, SYN-ACK, and one more segment that acknowledges.
   [[nodiscard]] bool is_complete() const;
   /// Reset, or FINs of both ends acknowledged: nothing but stragglers can come.
-  [[nodiscard]] bool is_over() const;
+  [[nodiscard]] bool is_over() const { return reset_ || both_fins_acked(); }
+  /// Brings what a usual packet of this direction reads and writes.
+  void prefetch(Direction from) const {
+    constexpr size_t kHotBytes = 256;
+    const char* const sender = reinterpret_cast<const char*>(&senders_[static_cast<size_t>(from)]);
+    for (size_t offset = 0; offset < kHotBytes; offset += 64)
+      __builtin_prefetch(sender + offset, 1);
+  }
   /// One end has finished.
   [[nodiscard]] bool is_half_closed() const;
   /// A SYN that begins another connection between the same ports: its initial sequence number is
   /// none of this one's.
   [[nodiscard]] bool is_replaced_by(const Segment& segment) const;
-  [[nodiscard]] Timestamp last() const;        // time of the latest packet
-  [[nodiscard]] Timestamp last_clock() const;  // capture clock at the latest packet
-  [[nodiscard]] const FiveTuple& tuple() const;
+  [[nodiscard]] Timestamp last() const { return {last_us_}; }    // time of the latest packet
+  [[nodiscard]] Timestamp last_clock() const { return clock_; }  // capture clock at that packet
+  [[nodiscard]] const FiveTuple& tuple() const { return tuple_; }
   [[nodiscard]] std::array<bool, 2> internal() const;  // Local, Rem
 
   enum class View : uint8_t { local, exchanged };
@@ -48,6 +58,29 @@ class ExitFlow {
   void fill(ExitRecord& record, View view, const ExitRecords& settings) const;
   /// Gives its segments back.
   void release(ExitSegments& segments);
+
+ private:
+  static constexpr uint8_t kNobody = 2;
+
+  [[nodiscard]] bool both_fins_acked() const {
+    return senders_[0].fin_acked() && senders_[1].fin_acked();
+  }
+  void on_unusual(const Segment& s, Duration gap, const ExitRecords& settings,
+                  ExitSegments& segments);
+  void on_handshake(const ExitPacket& packet, ExitSender& from, const ExitSender& to);
+  void on_reset(const ExitPacket& packet, const ExitSender& from, const ExitSender& to);
+  [[nodiscard]] ExitState state_of(unsigned local) const;
+
+  std::array<ExitSender, 2> senders_;  // indexed by Direction
+  int64_t last_us_ = 0;
+  Timestamp clock_, first_;
+  FiveTuple tuple_;
+  uint32_t cid_ = 0;
+  std::array<bool, 2> internal_{};  // ends a and b
+  uint8_t local_ = 0;               // Direction of what Local sends
+  uint8_t opener_ = kNobody;        // of the first SYN
+  uint8_t first_closer_ = kNobody;  // of the first FIN
+  bool reset_ = false;
 };
 
 }  // namespace tapstat::flowstats

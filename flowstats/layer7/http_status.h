@@ -13,8 +13,8 @@ struct HttpStatus {
   std::array<char, 3> digits{};
   uint8_t size = 0;  // 0: no response seen
 
-  /// Up to three digits behind `HTTP/1.1 `; "000" when there are none. Tstat reads none of a segment
-  /// below 14 bytes.
+  /// Up to three digits behind `HTTP/1.1 `; "000" when there are none. Tstat reads none of a
+  /// segment below 14 bytes.
   void read(ByteRange response, Mode mode);
 };
 

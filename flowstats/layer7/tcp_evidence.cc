@@ -162,7 +162,8 @@ uint32_t TcpEvidence::spoken_in(const TcpSegmentView& view) const {
 
 void TcpEvidence::note_http(const TcpSegmentView& view) {
   if (view.side == kServer) {
-    if (http_status_.size == 0 && has_word(view.payload, "HTTP/")) http_status_.read(view.payload, Mode::corrected);
+    if (http_status_.size == 0 && has_word(view.payload, "HTTP/"))
+      http_status_.read(view.payload, Mode::corrected);
     if (http_type_ == http_type::kGet && starts_video(view.payload)) http_type_ = http_type::kVideo;
     if (switches_protocols(view.payload)) {
       switched_ = true;

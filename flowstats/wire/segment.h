@@ -70,6 +70,7 @@ struct Segment {
   /// Bytes of TCP options, right in front of `payload_bytes`; 0 when there are none, or when they
   /// were not captured whole.
   uint8_t option_bytes = 0;
+  uint8_t frame = 0;  // its place in the burst that it was parsed from
 
   [[nodiscard]] constexpr bool has(uint8_t flag) const { return (flags & flag) != 0; }
   [[nodiscard]] constexpr ByteRange payload() const {

@@ -7,6 +7,7 @@
 
 #include "control/config_keys.h"
 #include "control/config_value.h"
+#include "control/trace_plan.h"
 
 namespace tapstat::tests {
 namespace {
@@ -222,10 +223,13 @@ TEST(Config, TheShippedFileShowsEveryKey) {
   for (const control::ConfigSetting& shown : file.config.settings) {
     for (const auto& key : control::kConfigKeys) {
       if (key.section != shown.section || key.name != shown.key || key.fallback.empty()) continue;
-      std::string value;
-      for (const char c : shown.value)
-        if (std::string_view("\"'[] ").find(c) == std::string_view::npos) value += c;
-      EXPECT_EQ(value, key.fallback) << key.section << " " << key.name;
+      const auto bare = [](std::string_view shown_text) {
+        std::string value;
+        for (const char c : shown_text)
+          if (std::string_view("\"'[] ").find(c) == std::string_view::npos) value += c;
+        return value;
+      };
+      EXPECT_EQ(bare(shown.value), bare(key.fallback)) << key.section << " " << key.name;
     }
   }
 }
@@ -236,6 +240,31 @@ TEST(Config, TheRangeOfADurationIsToldInItsOwnUnits) {
   EXPECT_EQ(parse("[control]\nhead_timeout = \"1ms\"\n").errors,
             Lines{"tapstat.toml:2:16: head_timeout = \"1ms\": must be 10ms to 1d."});
   EXPECT_EQ(control::duration_text({90'000'000}), "90s");
+}
+
+TEST(Config, TheSectionOfTracesIsRead) {
+  const auto file = parse(
+      "[output.trace]\nenabled = true\ndirectory = \"t\"\nnode = \"n\"\nfilter = \"udp\"\n"
+      "snaplen = 0\nsample = 8\nflow_limit = 9\npre = \"1m\"\npost = \"0s\"\nnsec = true\n"
+      "size_max = \"1GiB\"\nring = \"2MiB\"\n");
+  EXPECT_EQ(file.errors, Lines{});
+  const auto plan = control::plan_trace({}, file.config.trace);
+  ASSERT_TRUE(plan && *plan);
+  const dataplane::TraceOptions& tap = (*plan)->tap;
+  EXPECT_EQ(tap.filter->expression(), "udp");
+  EXPECT_EQ(tap.snap_length, 0U);
+  EXPECT_EQ(tap.sample, 8U);
+  EXPECT_EQ(tap.flow_limit, 9U);
+  EXPECT_EQ(tap.windows.pre, flowstats::seconds(60));
+  EXPECT_EQ(tap.ring_bytes, size_t{2} << 20);
+  const exporters::TraceDestination& to = (*plan)->writer.destination;
+  EXPECT_EQ(to.root.filename(), "t");
+  EXPECT_EQ(to.node, "n");
+  EXPECT_EQ(to.windows.post, flowstats::seconds(0));
+  EXPECT_TRUE(to.format.nanoseconds);
+  EXPECT_EQ(to.format.bytes_max, uint64_t{1} << 30);
+  const auto off = control::plan_trace({}, parse("[output.trace]\nsample = 8\n").config.trace);
+  EXPECT_TRUE(off && !*off);
 }
 
 TEST(Config, TheControlSectionsAreRead) {

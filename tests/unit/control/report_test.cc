@@ -46,7 +46,7 @@ RunResult example() {
   r.groups = flowstats::GroupMask{15};
   r.wall_s = 0.021;
   r.traffic_s = 62.1;
-  r.writer = {{"out/2026_11_21_20_00.out"}, 2, 1'300'000, {}};
+  r.writer = {{"out/2026_11_21_20_00.out"}, 2, 1'300'000, {}, {}};
   r.dpdk_version = "22.11.11";
   return r;
 }

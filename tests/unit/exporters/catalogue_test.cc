@@ -64,7 +64,7 @@ TEST(Catalogue, OtherLogsHaveTheirColumnsInFileOrder) {
   document.Parse(describe_columns(CatalogueForm::json).c_str());
   ASSERT_FALSE(document.HasParseError());
   const auto& logs = document["other_logs"];
-  ASSERT_EQ(logs.Size(), 7U);
+  ASSERT_EQ(logs.Size(), 8U);
   EXPECT_STREQ(logs[0]["log"].GetString(), "log_udp_complete");
   const auto& udp = logs[0]["columns"];
   EXPECT_STREQ(udp[24]["name"].GetString(), "quic_ech");
@@ -73,6 +73,32 @@ TEST(Catalogue, OtherLogsHaveTheirColumnsInFileOrder) {
   EXPECT_EQ(logs[1]["columns"].Size(), 53U);
   EXPECT_STREQ(logs[2]["log"].GetString(), "log_http_complete, requests");
   EXPECT_EQ(logs[4]["columns"].Size(), 22U);
+}
+
+TEST(Catalogue, ExitRecordsTellHowExactlyEachVariableIsKnown) {
+  rapidjson::Document document;
+  document.Parse(describe_columns(CatalogueForm::json).c_str());
+  const auto& web100 = document["other_logs"][7];
+  EXPECT_STREQ(web100["log"].GetString(), "web100");
+  const auto& columns = web100["columns"];
+  ASSERT_EQ(columns.Size(), 135U);
+  EXPECT_STREQ(columns[7]["name"].GetString(), "NagleEnabled");
+  EXPECT_STREQ(columns[7]["class"].GetString(), "host only");
+  EXPECT_STREQ(columns[7]["canonical"].GetString(), "Nagle");
+  EXPECT_FALSE(columns[7]["default"].GetBool());
+  EXPECT_STREQ(columns[15]["tolerance"].GetString(), "equal");
+  EXPECT_TRUE(columns[15]["default"].GetBool());
+  EXPECT_NE(describe_columns(CatalogueForm::text).find("estimated, a  3 % or 1.1 ms"),
+            std::string::npos);
+}
+
+TEST(Catalogue, TheTableOfTheWeb100PageIsUpToDate) {
+  const std::string columns = describe_columns(CatalogueForm::markdown);
+  const std::string title = "\n## web100\n\n";
+  const size_t begin = columns.find(title);
+  ASSERT_NE(begin, std::string::npos);
+  EXPECT_NE(page("web100.md").find(columns.substr(begin + title.size())), std::string::npos)
+      << "copy the table under \"web100\" of docs/columns.md";
 }
 
 TEST(Catalogue, JsonHasEveryCounter) {

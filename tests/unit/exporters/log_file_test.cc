@@ -38,6 +38,17 @@ TEST(LogFile, WritesBlocksInOrder) {
   EXPECT_EQ(tests::read_text(temp / "log"), "#00#\na\nb\nc\n");
 }
 
+TEST(LogFile, GoesOnWhereItWasParked) {
+  const tests::TempDir temp;
+  LogFile file{temp / "log", "#00#\n"};
+  file.write({"a\n", 1, true});
+  file.park();
+  EXPECT_FALSE(file.is_open());
+  EXPECT_EQ(file.write({"b\n", 1, true}).rows_written, 1U);
+  EXPECT_EQ(file.close(), 0);
+  EXPECT_EQ(tests::read_text(temp / "log"), "#00#\na\nb\n");
+}
+
 TEST(LogFile, OnAFullDiskKeepsWholeLinesAndGoesOnLater) {
   const tests::TempDir temp;
   LogFile file{temp / "log", "#00#\n"};

@@ -62,7 +62,7 @@ TEST(CountersDocument, AddsTheThreadsUpAndCloses) {
   EXPECT_EQ(analysed["value"].GetUint(), 80U);
   EXPECT_EQ(analysed["workers"][0].GetUint(), 40U);
   EXPECT_EQ(analysed["dispatcher"].GetUint(), 0U);
-  ASSERT_EQ(json["equations"].Size(), 13U);
+  ASSERT_EQ(json["equations"].Size(), 16U);
   for (const auto& equation : json["equations"].GetArray())
     EXPECT_EQ(equation["difference"].GetInt(), 0) << equation["name"].GetString();
 }

@@ -115,7 +115,7 @@ TEST_F(MetricsText, RecordsMadeAreTheSumOfTheOtherStates) {
 
 TEST_F(MetricsText, TheLedgerCloses) {
   const auto all = families();
-  EXPECT_EQ(all.at("tapstat_ledger_difference").samples.size(), 13U);
+  EXPECT_EQ(all.at("tapstat_ledger_difference").samples.size(), 16U);
   for (const auto& [labels, difference] : all.at("tapstat_ledger_difference").samples)
     EXPECT_EQ(difference, "0") << labels;
   figures.workers[0].counters.value[static_cast<size_t>(flowstats::Counter::analysed_packets)] += 2;

@@ -1,0 +1,222 @@
+#include "dataplane/exit_flows.h"
+
+#include <algorithm>
+#include <array>
+#include <new>
+
+namespace tapstat::dataplane {
+
+using flowstats::Counter;
+using flowstats::Direction;
+using flowstats::ExitFlow;
+using flowstats::ExitRecord;
+using flowstats::kNoEntry;
+using flowstats::Segment;
+using flowstats::Timestamp;
+
+namespace {
+
+/// Connections examined by the timers for each burst.
+constexpr uint32_t kTimerWorkPerBurst = 64;
+
+uint32_t if_enabled(const flowstats::ExitRecords& settings, uint32_t size) {
+  return settings.enabled ? size : 0;
+}
+
+}  // namespace
+
+ExitFlows::ExitFlows(const flowstats::Measurement& measurement,
+                     const flowstats::NetworkList& internal, uint32_t flows_max, ShardPlace shard,
+                     RecordOutlet& outlet)
+    : measurement_(measurement),
+      settings_(measurement.exit_records),
+      internal_(internal),
+      outlet_(outlet),
+      shard_(shard),
+      places_(if_enabled(settings_, flows_max)),
+      holders_(if_enabled(settings_, settings_.connections_max)),
+      flows_(if_enabled(settings_, settings_.connections_max)),
+      segments_(if_enabled(settings_, settings_.segments_max)),
+      table_(if_enabled(settings_, settings_.connections_max)),
+      wheel_(if_enabled(settings_, settings_.connections_max)) {}
+
+size_t ExitFlows::bytes() const {
+  return places_.bytes() + holders_.bytes() + flows_.bytes() + segments_.bytes() + table_.bytes() +
+         wheel_.bytes();
+}
+
+void ExitFlows::touch() {
+  places_.touch();
+  holders_.touch();
+  flows_.touch();
+  table_.touch();
+  wheel_.touch();
+}
+
+/// A multiple of the number of workers apart, so that no two workers give the same.
+uint32_t ExitFlows::next_cid() {
+  constexpr uint32_t kCidMax = 0x7fffffff;
+  connections_ = connections_ >= kCidMax / shard_.count - 1 ? 1 : connections_ + 1;
+  return connections_ * shard_.count + shard_.index;
+}
+
+uint64_t ExitFlows::hash_of(uint32_t place) const {
+  return hash_tuple(flows_[place].tuple(), measurement_.hash_seed);
+}
+
+uint32_t ExitFlows::find(const Segment& segment) const {
+  if (table_.size() == 0) return kNoEntry;
+  return table_.find(segment.hash,
+                     [&](uint32_t place) { return flows_[place].tuple() == segment.tuple; });
+}
+
+/// When the connection ends unless it is heard of before.
+Timestamp ExitFlows::due(const ExitFlow& flow) const {
+  if (flow.is_over()) return flow.last_clock() + settings_.linger;
+  return flow.last_clock() +
+         (flow.is_half_closed() ? settings_.half_closed_idle_max : settings_.idle_max);
+}
+
+void ExitFlows::begin(uint32_t entry, const Segment& first) {
+  uint32_t place = find(first);
+  if (place != kNoEntry &&
+      (flows_[place].is_replaced_by(first) || first.clock > due(flows_[place]))) {
+    const bool is_due = first.clock > due(flows_[place]);
+    end(place, is_due ? (flows_[place].is_over() ? End::closed : End::silent) : End::replaced,
+        is_due ? due(flows_[place]) : first.clock);
+    place = kNoEntry;
+  }
+  if (place != kNoEntry) {
+    table_.erase(place, first.hash);
+  } else {
+    place = flows_.take();
+    if (place == kNoEntry) return outlet_.counters.add(Counter::exit_connections_refused);
+    outlet_.counters.add(Counter::exit_connections_opened);
+    ::new (static_cast<void*>(&flows_[place])) ExitFlow;
+    flows_[place].open(first,
+                       {internal_.contains(first.tuple.ip_version, first.tuple.a_address),
+                        internal_.contains(first.tuple.ip_version, first.tuple.b_address)},
+                       next_cid());
+    wheel_.schedule(place, first.clock + settings_.linger);
+  }
+  places_[entry] = place + 1;
+  holders_[place] = entry + kFirst;
+  flows_[place].on_segment(first, settings_, segments_);
+}
+
+/// What is over lingers from its last packet on; until then nothing but silence ends it.
+void ExitFlows::follow(uint32_t place, const Segment& segment) {
+  ExitFlow& flow = flows_[place];
+  const flowstats::Duration silence = segment.clock - flow.last_clock();
+  if (silence > settings_.linger && segment.clock > due(flow)) [[unlikely]] {
+    end(place, flow.is_over() ? End::closed : End::silent, due(flow));
+    return;
+  }
+  flow.on_segment(segment, settings_, segments_);
+}
+
+[[gnu::noinline]] void ExitFlows::let_go(uint32_t entry) {
+  if (places_[entry] == kNone) return;
+  const uint32_t place = places_[entry] - 1;
+  places_[entry] = kNone;
+  holders_[place] = kAlone;
+  table_.insert(place, hash_of(place));
+}
+
+[[gnu::noinline]] void ExitFlows::on_stray(const Segment& segment) {
+  if (const uint32_t place = find(segment); place != kNoEntry) follow(place, segment);
+}
+
+void ExitFlows::on_single(const Segment& syn) {
+  outlet_.counters.add(Counter::exit_connections_opened);
+  ExitFlow flow;
+  flow.open(syn,
+            {internal_.contains(syn.tuple.ip_version, syn.tuple.a_address),
+             internal_.contains(syn.tuple.ip_version, syn.tuple.b_address)},
+            next_cid());
+  flow.on_segment(syn, settings_, segments_);
+  close(flow, End::silent, std::min(due(flow), std::max(outlet_.clock, syn.clock)));
+  flow.release(segments_);
+}
+
+void ExitFlows::expire(Timestamp clock) {
+  wheel_.advance(
+      clock, kTimerWorkPerBurst, [&](uint32_t place) { flows_[place].prefetch(Direction::from_a); },
+      [&](uint32_t place) { examine(place, clock); });
+}
+
+void ExitFlows::examine(uint32_t place, Timestamp clock) {
+  const ExitFlow& flow = flows_[place];
+  const Timestamp deadline = due(flow);
+  if (clock > deadline) return end(place, flow.is_over() ? End::closed : End::silent, deadline);
+  wheel_.cancel(place);
+  // One that is over by the next look must not be late for its hour's file.
+  wheel_.schedule(place, std::min(deadline, clock + settings_.linger));
+}
+
+void ExitFlows::end(uint32_t place, End why, Timestamp poll) {
+  close(flows_[place], why, poll);
+  release(place);
+}
+
+/// Scans and what never opened leave no record; neither does what only fell silent.
+void ExitFlows::close(const ExitFlow& flow, End why, Timestamp poll) {
+  outlet_.counters.add(Counter::exit_connections_closed);
+  if (!flow.is_complete() && !settings_.incomplete)
+    return outlet_.counters.add(Counter::exit_connections_incomplete);
+  const bool fell_silent = why == End::silent && flow.is_complete();
+  const bool goes_on = why == End::stopped && !flow.is_over();
+  if ((fell_silent && !settings_.expired) || (goes_on && !settings_.unfinished))
+    return outlet_.counters.add(Counter::exit_connections_unfinished);
+  hand_out(flow, ExitFlow::View::local, poll);
+  const auto internal = flow.internal();
+  if (!settings_.both_views || !internal[0] || !internal[1]) return;
+  outlet_.counters.add(Counter::exit_views_exchanged);
+  hand_out(flow, ExitFlow::View::exchanged, poll);
+}
+
+void ExitFlows::hand_out(const ExitFlow& flow, ExitFlow::View view, Timestamp poll) {
+  auto* record =
+      outlet_.make<ExitRecord>(flowstats::RecordKind::exit, 0, Counter::exit_records_exported,
+                               Counter::exit_records_dropped_queue_full);
+  if (record == nullptr) return;
+  flow.fill(*record, view, settings_);
+  if (view == ExitFlow::View::exchanged) record->cid = next_cid();
+  record->poll = poll;
+}
+
+void ExitFlows::release(uint32_t place) {
+  const uint32_t holder = holders_[place];
+  if (holder == kAlone)
+    table_.erase(place, hash_of(place));
+  else
+    places_[holder - kFirst] = kNone;
+  flows_[place].release(segments_);
+  holders_[place] = kNone;
+  wheel_.cancel(place);
+  flows_.give_back(place);
+}
+
+void ExitFlows::finish(Timestamp clock) {
+  for (uint32_t place = 0; place < flows_.untouched_from(); ++place) {
+    if (holders_[place] == kNone) continue;
+    const ExitFlow& flow = flows_[place];
+    const Timestamp deadline = due(flow);
+    if (clock > deadline)
+      end(place, flow.is_over() ? End::closed : End::silent, deadline);
+    else
+      end(place, End::stopped, clock);
+  }
+  flows_.restart();
+  wheel_.restart();
+}
+
+void ExitFlows::count_events() {
+  if (segments_.exhausted() == segments_exhausted_) [[likely]]
+    return;
+  outlet_.counters.add(Counter::exit_segments_exhausted,
+                       segments_.exhausted() - segments_exhausted_);
+  segments_exhausted_ = segments_.exhausted();
+}
+
+}  // namespace tapstat::dataplane
