@@ -235,10 +235,10 @@ int split(const SplitArguments& arguments, Messages& messages) {
     if (!compiled) return refuse(compiled.error(), messages);
     filter = std::move(*compiled);
   }
+  const SignalWatch signals;  // before anything is written
+  early.reset();
   if (const auto ready = prepare_output(options.output, options.files, options.force); !ready)
     return refuse(ready.error(), messages);
-  const SignalWatch signals;
-  early.reset();
   Run run(options, *inputs, std::move(*networks), std::move(filter), messages);
   const auto distributed = run.distribute(progress_form(arguments), signals);
   if (!distributed) return refuse(distributed.error(), messages);

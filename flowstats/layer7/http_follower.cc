@@ -29,13 +29,14 @@ HttpPart HttpFollower::begin_of(size_t side, ByteRange payload, Mode mode) {
 
 /// Tstat takes any next segment for a continuation; a header that is there to its blank line has
 /// none. A request's is followed to that line in corrected mode, whatever its segments.
-void HttpFollower::await_rest(size_t side, const HttpSegment& segment, Mode mode) {
+HttpHeadEnd HttpFollower::await_rest(size_t side, const HttpSegment& segment, Mode mode) {
   const HttpHeadEnd end =
       mode == Mode::corrected ? http_head_end(segment.bytes) : HttpHeadEnd::within_line;
   const bool is_followed = mode == Mode::corrected && side == kClient;
   awaits_rest_[side] = end != HttpHeadEnd::complete && !is_followed;
   at_line_start_[side] = end == HttpHeadEnd::at_line_start;
   cut_[side] = end == HttpHeadEnd::within_line ? http_field_cut(segment, mode) : HttpField::none;
+  return end;
 }
 
 HttpFollower::Seen HttpFollower::on_rest_of_head(ByteRange payload) {
@@ -54,8 +55,9 @@ HttpFollower::Seen HttpFollower::on_candidate(size_t side, ByteRange payload, Mo
   if (payload.empty() || (mode == Mode::tstat && payload.size() < kHttpSegmentBytesMin)) return {};
   if (side == kClient && in_head()) return on_rest_of_head(payload);
   HttpSegment segment{begin_of(side, payload, mode), HttpField::none, payload};
+  HttpHeadEnd end = HttpHeadEnd::within_line;
   if (segment.part != HttpPart::none) {
-    await_rest(side, segment, mode);
+    end = await_rest(side, segment, mode);
   } else {
     if (!awaits_rest_[side]) return {};
     awaits_rest_[side] = false;
@@ -65,6 +67,8 @@ HttpFollower::Seen HttpFollower::on_candidate(size_t side, ByteRange payload, Mo
   }
   if (side == kServer) return {segment.part, segment.continued};
   if (mode == Mode::corrected) {
+    const bool has_nothing_new = end == HttpHeadEnd::complete && !head_.host().empty();
+    if (has_nothing_new) return {segment.part, segment.continued};
     head_.begin();
     head_.read(payload);
   } else if (head_.host().empty()) {

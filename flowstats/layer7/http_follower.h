@@ -82,7 +82,7 @@ class HttpFollower {
   }
   Seen on_candidate(size_t side, ByteRange payload, Mode mode);
   [[nodiscard]] HttpPart begin_of(size_t side, ByteRange payload, Mode mode);
-  void await_rest(size_t side, const HttpSegment& segment, Mode mode);
+  HttpHeadEnd await_rest(size_t side, const HttpSegment& segment, Mode mode);
   Seen on_rest_of_head(ByteRange payload);
 
   std::array<uint32_t, 2> messages_{};
