@@ -118,18 +118,28 @@ std::string shell_word(const std::string& text) {
   return out + "'";
 }
 
-std::string files_line(const RunResult& r) {
-  if (r.writer.directories.empty()) return "files   none";
+std::string amount_text(uint64_t files, uint64_t bytes) {
+  return " (" + grouped(files) + (files == 1 ? " file, " : " files, ") + file_size_text(bytes) +
+         ")";
+}
+
+std::string logs_line(const RunResult& r) {
   const std::string directory = r.writer.directories.back().string();
   std::string line = "files   " + directory;
   if (r.writer.directories.size() > 1)
     line += " and " + grouped(r.writer.directories.size() - 1) + " before it";
-  line += " (" + grouped(r.writer.files) + (r.writer.files == 1 ? " file, " : " files, ") +
-          file_size_text(r.writer.bytes) + ")";
+  line += amount_text(r.writer.files, r.writer.bytes);
   const std::string log = shell_word(directory + "/log_tcp_complete" + (r.gzip ? ".gz" : ""));
   return line +
          "   next: " + (r.gzip ? "zcat " + log + " | column -ts' '" : "column -ts' ' " + log) +
          " | less -S";
+}
+
+std::string files_lines(const RunResult& r) {
+  const exporters::Web100Report& exits = r.writer.exit_records;
+  if (exits.files == 0) return r.writer.directories.empty() ? "files   none" : logs_line(r);
+  return (r.writer.directories.empty() ? "" : logs_line(r) + "\n") + "exits   " +
+         exits.latest.string() + amount_text(exits.files, exits.bytes);
 }
 
 }  // namespace
@@ -148,7 +158,7 @@ std::string end_table(const RunResult& result, const Ledger& ledger) {
     line.erase(line.find_last_not_of(' ') + 1);
     table += line + "\n";
   }
-  return table + files_line(result);
+  return table + files_lines(result);
 }
 
 }  // namespace tapstat::control

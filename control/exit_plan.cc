@@ -99,7 +99,7 @@ flowstats::Result<ExitPlan> plan_exit_records(const ExitConfig& config, uint32_t
     return flowstats::fail(ExitStatus::usage, "[output.web100] node: " + good.error().sentence);
   if (config.keys) {
     std::string list;
-    for (const std::string& key : *config.keys) list += key + " ";
+    for (const std::string& key : *config.keys) list += (list.empty() ? "" : " ") + key;
     auto keys = exporters::Web100Keys::read(list);
     if (!keys)
       return flowstats::fail(ExitStatus::usage, "[output.web100] keys: " + keys.error().sentence);

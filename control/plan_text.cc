@@ -64,6 +64,9 @@ std::vector<std::string> plan_lines(const ReplayPlan& plan, const Inputs& inputs
   lines.push_back("groups  " + spaced(group_names(plan.config.groups)) + "      (schema " +
                   std::string(schema_name(plan.writer.schema)) + ", mode " +
                   std::string(mode_name(plan.replay.measurement.mode)) + ")");
+  if (plan.writer.exit_records)
+    lines.push_back("exits   " + plan.writer.exit_records->root.string() +
+                    ": web100 exit records, in SideStream/");
   if (plan.trace)
     lines.push_back("traces  " + plan.trace->destination.root.string() + ": " +
                     plan.trace->destination.recipe.filter);

@@ -77,15 +77,21 @@ Timestamp ExitFlows::due(const ExitFlow& flow) const {
          (flow.is_half_closed() ? settings_.half_closed_idle_max : settings_.idle_max);
 }
 
+/// Ends the connection when the packet begins another one or comes after its time.
+bool ExitFlows::ends_before(uint32_t place, const Segment& segment) {
+  const Timestamp deadline = due(flows_[place]);
+  if (segment.clock > deadline)
+    end_overdue(place, deadline);
+  else if (flows_[place].is_replaced_by(segment))
+    end(place, End::replaced, segment.clock);
+  else
+    return false;
+  return true;
+}
+
 void ExitFlows::begin(uint32_t entry, const Segment& first) {
   uint32_t place = find(first);
-  if (place != kNoEntry &&
-      (flows_[place].is_replaced_by(first) || first.clock > due(flows_[place]))) {
-    const bool is_due = first.clock > due(flows_[place]);
-    end(place, is_due ? (flows_[place].is_over() ? End::closed : End::silent) : End::replaced,
-        is_due ? due(flows_[place]) : first.clock);
-    place = kNoEntry;
-  }
+  if (place != kNoEntry && ends_before(place, first)) place = kNoEntry;
   if (place != kNoEntry) {
     table_.erase(place, first.hash);
   } else {
@@ -104,15 +110,20 @@ void ExitFlows::begin(uint32_t entry, const Segment& first) {
   flows_[place].on_segment(first, settings_, segments_);
 }
 
-/// What is over lingers from its last packet on; until then nothing but silence ends it.
-void ExitFlows::follow(uint32_t place, const Segment& segment) {
+/// What is over lingers from its last packet on; until then nothing but silence and another
+/// connection's SYN end it.
+bool ExitFlows::follow(uint32_t place, const Segment& segment) {
   ExitFlow& flow = flows_[place];
   const flowstats::Duration silence = segment.clock - flow.last_clock();
-  if (silence > settings_.linger && segment.clock > due(flow)) [[unlikely]] {
-    end(place, flow.is_over() ? End::closed : End::silent, due(flow));
-    return;
-  }
+  const bool is_rare = silence > settings_.linger || segment.has(flowstats::tcp_flag::kSyn);
+  if (is_rare && ends_before(place, segment)) [[unlikely]]
+    return false;
   flow.on_segment(segment, settings_, segments_);
+  return true;
+}
+
+[[gnu::noinline, gnu::cold]] void ExitFlows::begin_again(uint32_t entry, const Segment& segment) {
+  if (!segment.has(flowstats::tcp_flag::kAck)) begin(entry, segment);
 }
 
 [[gnu::noinline]] void ExitFlows::let_go(uint32_t entry) {
@@ -124,7 +135,8 @@ void ExitFlows::follow(uint32_t place, const Segment& segment) {
 }
 
 [[gnu::noinline]] void ExitFlows::on_stray(const Segment& segment) {
-  if (const uint32_t place = find(segment); place != kNoEntry) follow(place, segment);
+  if (const uint32_t place = find(segment); place != kNoEntry)
+    static_cast<void>(follow(place, segment));
 }
 
 void ExitFlows::on_single(const Segment& syn) {
@@ -135,7 +147,7 @@ void ExitFlows::on_single(const Segment& syn) {
              internal_.contains(syn.tuple.ip_version, syn.tuple.b_address)},
             next_cid());
   flow.on_segment(syn, settings_, segments_);
-  close(flow, End::silent, std::min(due(flow), std::max(outlet_.clock, syn.clock)));
+  close(flow, End::silent, syn.clock + settings_.linger);
   flow.release(segments_);
 }
 
@@ -146,12 +158,15 @@ void ExitFlows::expire(Timestamp clock) {
 }
 
 void ExitFlows::examine(uint32_t place, Timestamp clock) {
-  const ExitFlow& flow = flows_[place];
-  const Timestamp deadline = due(flow);
-  if (clock > deadline) return end(place, flow.is_over() ? End::closed : End::silent, deadline);
+  const Timestamp deadline = due(flows_[place]);
+  if (clock > deadline) return end_overdue(place, deadline);
   wheel_.cancel(place);
   // One that is over by the next look must not be late for its hour's file.
   wheel_.schedule(place, std::min(deadline, clock + settings_.linger));
+}
+
+void ExitFlows::end_overdue(uint32_t place, Timestamp deadline) {
+  end(place, flows_[place].is_over() ? End::closed : End::silent, deadline);
 }
 
 void ExitFlows::end(uint32_t place, End why, Timestamp poll) {
@@ -200,10 +215,9 @@ void ExitFlows::release(uint32_t place) {
 void ExitFlows::finish(Timestamp clock) {
   for (uint32_t place = 0; place < flows_.untouched_from(); ++place) {
     if (holders_[place] == kNone) continue;
-    const ExitFlow& flow = flows_[place];
-    const Timestamp deadline = due(flow);
+    const Timestamp deadline = due(flows_[place]);
     if (clock > deadline)
-      end(place, flow.is_over() ? End::closed : End::silent, deadline);
+      end_overdue(place, deadline);
     else
       end(place, End::stopped, clock);
   }

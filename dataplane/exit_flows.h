@@ -41,9 +41,12 @@ class ExitFlows {
   /// A flow of the logs begins with its first packet; one that repeats the SYN of a connection that
   /// lives on here goes on with that. Counts the packet.
   void begin(uint32_t entry, const flowstats::Segment& first);
-  /// A packet of the flow.
+  /// A packet of the flow. Its logs may take a SYN for their own that begins another connection.
   void on_segment(uint32_t entry, const flowstats::Segment& segment) {
-    if (places_[entry] != kNone) follow(places_[entry] - 1, segment);
+    if (places_[entry] != kNone && follow(places_[entry] - 1, segment)) [[likely]]
+      return;
+    if (segment.has(flowstats::tcp_flag::kSyn)) [[unlikely]]
+      begin_again(entry, segment);
   }
   /// The logs let the flow go.
   void let_go(uint32_t entry);
@@ -75,7 +78,11 @@ class ExitFlows {
   [[nodiscard]] uint32_t next_cid();
   [[nodiscard]] uint64_t hash_of(uint32_t place) const;
   [[nodiscard]] flowstats::Timestamp due(const flowstats::ExitFlow& flow) const;
-  void follow(uint32_t place, const flowstats::Segment& segment);
+  /// False: the connection was over, and the packet is none of it.
+  [[nodiscard]] bool follow(uint32_t place, const flowstats::Segment& segment);
+  void begin_again(uint32_t entry, const flowstats::Segment& segment);
+  [[nodiscard]] bool ends_before(uint32_t place, const flowstats::Segment& segment);
+  void end_overdue(uint32_t place, flowstats::Timestamp deadline);
   void examine(uint32_t place, flowstats::Timestamp clock);
   void end(uint32_t place, End why, flowstats::Timestamp poll);
   void close(const flowstats::ExitFlow& flow, End why, flowstats::Timestamp poll);

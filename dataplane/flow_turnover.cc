@@ -1,5 +1,7 @@
 // How flows come and go: opening, promotion, eviction, time-outs and the end of a trace. Beside
 // flow_shard.cc, which takes the packets.
+#include <algorithm>
+
 #include "dataplane/flow_shard.h"
 
 namespace tapstat::dataplane {
@@ -239,7 +241,7 @@ void FlowShard::finish(Timestamp last_frame, uint32_t epoch) {
     while (nursery_.oldest() != kNoEntry) close_half_open(nursery_.oldest());
   }
   udp_flows_.finish(last_frame);
-  if (exit_flows_.enabled()) exit_flows_.finish(outlet_.clock);
+  if (exit_flows_.enabled()) exit_flows_.finish(std::max(outlet_.clock, last_frame));
   count_events();
   records_.publish(outlet_.clock);
   flows_.restart();
