@@ -5,8 +5,10 @@
 /// This is the number that decides how many packets a core carries. `worker_full/PAGES/N` is the
 /// cost of a packet on N open connections drawn at random, nothing opening or closing; `floor/N`
 /// has the same packets. `isp_mix` and `setup_stress` are whole captures with all their openings
-/// and closings, `turnover` is nothing but openings and closings. All groups are always measured:
-/// they cannot be switched off on the path. scripts/bench_report.py makes the ratios.
+/// and closings, `turnover` is nothing but openings and closings. `exit_records` and
+/// `isp_mix_exit_records` have exit records as well. All groups are always measured: they cannot be
+/// switched off on the path. scripts/bench_report.py makes the ratios.
+#include <algorithm>
 #include <string>
 
 #include <benchmark/benchmark.h>
@@ -22,6 +24,7 @@ namespace {
 
 /// Of the tables: huge ones as the system gives them, or ordinary ones for comparison.
 enum class Pages : uint8_t { huge, small };
+enum class ExitRecords : uint8_t { no, yes };
 
 /// Keeps transparent huge pages away from what is touched while it lives.
 class SmallPages {
@@ -42,12 +45,15 @@ std::string pages_since(const dataplane::ProcessPages& before) {
   return now.transparent > before.transparent && huge ? "transparent huge pages" : "4 KiB pages";
 }
 
-flowstats::Measurement with_room_for(uint32_t flows, flowstats::Mode mode) {
+flowstats::Measurement with_room_for(uint32_t flows, flowstats::Mode mode,
+                                     ExitRecords exits = ExitRecords::no) {
   flowstats::Measurement measurement;
   measurement.mode = mode;
   measurement.inspection.enabled = false;  // bench_layer7 measures that
   measurement.limits.tcp_flows_max = flows + flows / 4;
   measurement.limits.segment_records_max = 8 * flows + 1'000'000;
+  measurement.exit_records.enabled = exits == ExitRecords::yes;
+  measurement.exit_records.connections_max = std::max(flows + flows / 4, 180'000U);
   return measurement;
 }
 
@@ -72,12 +78,13 @@ uint64_t time_blocks(benchmark::State& state, Traffic& traffic, Path& path) {
   return packets;
 }
 
-void worker_full(benchmark::State& state, flowstats::Mode mode, Pages pages) {
+void worker_full(benchmark::State& state, flowstats::Mode mode, Pages pages,
+                 ExitRecords exits = ExitRecords::no) {
   const auto flows = static_cast<uint32_t>(state.range(0));
   SteadyTraffic traffic(flows);
   const dataplane::ProcessPages before = dataplane::process_pages();
   const SmallPages small_pages(pages);
-  PacketPath path(with_room_for(flows, mode));
+  PacketPath path(with_room_for(flows, mode, exits));
   for (auto frames = traffic.open(); !frames.empty(); frames = traffic.open()) path.process(frames);
   state.SetLabel(pages_since(before));
   const uint64_t packets = time_blocks(state, traffic, path);
@@ -110,12 +117,13 @@ void turnover(benchmark::State& state, flowstats::Mode mode) {
       static_cast<double>(flows), benchmark::Counter::kIsRate | benchmark::Counter::kInvert);
 }
 
-void whole_capture(benchmark::State& state, const char* name, flowstats::Mode mode) {
+void whole_capture(benchmark::State& state, const char* name, flowstats::Mode mode,
+                   ExitRecords exits = ExitRecords::no) {
   TrafficProfile profile = *find_profile(name);
   profile.flows = static_cast<uint64_t>(state.range(0));
   profile.concurrency = static_cast<uint32_t>(state.range(1));
   const PreloadedTraffic traffic(profile);
-  PacketPath path(with_room_for(profile.concurrency, mode));
+  PacketPath path(with_room_for(profile.concurrency, mode, exits));
   uint64_t packets = 0;
   for (auto _ : state) {
     const CpuTimer timer;
@@ -149,11 +157,26 @@ BENCHMARK_CAPTURE(worker_full, corrected, flowstats::Mode::corrected, Pages::hug
     ->Arg(1'000'000)
     ->Iterations(400)
     ->UseManualTime();
+BENCHMARK_CAPTURE(worker_full, exit_records, flowstats::Mode::tstat, Pages::huge, ExitRecords::yes)
+    ->Arg(10'000)
+    ->Arg(1'000'000)
+    ->Iterations(400)
+    ->UseManualTime();
+BENCHMARK_CAPTURE(worker_full, corrected_exit_records, flowstats::Mode::corrected, Pages::huge,
+                  ExitRecords::yes)
+    ->Arg(10'000)
+    ->Iterations(400)
+    ->UseManualTime();
 BENCHMARK(floor)->Arg(10'000)->Arg(1'000'000)->Arg(4'000'000)->Iterations(400)->UseManualTime();
 BENCHMARK_CAPTURE(turnover, tstat, flowstats::Mode::tstat)->UseManualTime();
 BENCHMARK_CAPTURE(turnover, corrected, flowstats::Mode::corrected)->UseManualTime();
 // Flows in all, flows at the same time.
 BENCHMARK_CAPTURE(whole_capture, isp_mix, "isp_mix", flowstats::Mode::tstat)
+    ->Args({2'000, 2'000})
+    ->Args({20'000, 10'000})
+    ->UseManualTime();
+BENCHMARK_CAPTURE(whole_capture, isp_mix_exit_records, "isp_mix", flowstats::Mode::tstat,
+                  ExitRecords::yes)
     ->Args({2'000, 2'000})
     ->Args({20'000, 10'000})
     ->UseManualTime();

@@ -4,9 +4,10 @@
 ///     run_pipeline MODE steady FLOWS PACKETS          packets of FLOWS open connections
 ///     run_pipeline MODE PROFILE FLOWS CONCURRENCY     a whole generated capture, openings and all
 ///     run_pipeline MODE floor FLOWS PACKETS           the floor with the packets of steady
-///     run_pipeline MODE tls|mixed FLOWS PACKETS [off] packets past the first ten of flows of
-///                                                     bench/layer7_traffic.h; without inspection
+///     run_pipeline MODE tls|mixed FLOWS PACKETS       packets past the first ten of flows of
+///                                                     bench/layer7_traffic.h
 ///
+/// A last word `off` leaves the inspection of payload out; `exit` does too, and has exit records.
 /// Everything that counts happens inside measured_*(), so that a counter that is switched on there
 /// sees neither the generator nor the program's start. Prints packets and TCP flows.
 #include <cstdio>
@@ -77,15 +78,16 @@ int whole_capture(const Load& load) {
 }
 
 int run(int argc, char** argv) {
-  const bool is_off = argc == 6 && std::strcmp(argv[5], "off") == 0;
+  const bool has_exits = argc == 6 && std::strcmp(argv[5], "exit") == 0;
+  const bool is_off = has_exits || (argc == 6 && std::strcmp(argv[5], "off") == 0);
   if (argc != 5 && !is_off) {
     std::fputs(
-        "usage: run_pipeline tstat|corrected steady|floor|tls|mixed|PROFILE FLOWS SIZE [off]\n",
+        "usage: run_pipeline tstat|corrected steady|floor|tls|mixed|PROFILE FLOWS SIZE "
+        "[off|exit]\n",
         stderr);
     return 2;
   }
   Load load;
-  load.measurement.inspection.enabled = false;  // bench_layer7 measures that
   load.measurement.mode =
       std::strcmp(argv[1], "tstat") == 0 ? flowstats::Mode::tstat : flowstats::Mode::corrected;
   load.name = argv[2];
@@ -94,6 +96,7 @@ int run(int argc, char** argv) {
   load.measurement.limits.tcp_flows_max = load.flows + load.flows / 4;
   load.measurement.limits.udp_flows_max = load.measurement.limits.tcp_flows_max;
   load.measurement.inspection.enabled = !is_off;
+  load.measurement.exit_records.enabled = has_exits;
   if (std::strcmp(load.name, "steady") == 0) return steady(load, SteadyTraffic(load.flows));
   if (std::strcmp(load.name, "tls") == 0)
     return steady(load, Layer7Traffic(Layer7Mix::tls, load.flows));

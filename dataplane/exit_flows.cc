@@ -4,6 +4,8 @@
 #include <array>
 #include <new>
 
+#include "flowstats/exit/exit_flow_usual.h"
+
 namespace tapstat::dataplane {
 
 using flowstats::Counter;
@@ -118,7 +120,8 @@ bool ExitFlows::follow(uint32_t place, const Segment& segment) {
   const bool is_rare = silence > settings_.linger || segment.has(flowstats::tcp_flag::kSyn);
   if (is_rare && ends_before(place, segment)) [[unlikely]]
     return false;
-  flow.on_segment(segment, settings_, segments_);
+  if (!flow.apply_usual(segment, settings_, segments_))
+    flow.apply_any(segment, settings_, segments_);
   return true;
 }
 
@@ -153,7 +156,8 @@ void ExitFlows::on_single(const Segment& syn) {
 
 void ExitFlows::expire(Timestamp clock) {
   wheel_.advance(
-      clock, kTimerWorkPerBurst, [&](uint32_t place) { flows_[place].prefetch(Direction::from_a); },
+      clock, kTimerWorkPerBurst,
+      [&](uint32_t place) { flows_[place].prefetch(Direction::from_a, true); },
       [&](uint32_t place) { examine(place, clock); });
 }
 

@@ -35,8 +35,8 @@ class ExitFlows {
   [[nodiscard]] bool enabled() const { return settings_.enabled; }
 
   /// The entry's connection will probably be needed.
-  void prefetch(uint32_t entry, flowstats::Direction direction) const {
-    if (places_[entry] != kNone) flows_[places_[entry] - 1].prefetch(direction);
+  void prefetch(uint32_t entry, flowstats::Direction direction, bool has_payload) const {
+    if (places_[entry] != kNone) flows_[places_[entry] - 1].prefetch(direction, has_payload);
   }
   /// A flow of the logs begins with its first packet; one that repeats the SYN of a connection that
   /// lives on here goes on with that. Counts the packet.

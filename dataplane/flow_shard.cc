@@ -125,7 +125,7 @@ void FlowShard::prefetch_exits(std::span<const Segment> burst, const uint32_t* c
   for (const Segment& s : burst) {
     const uint32_t candidate = *candidates++;
     if (candidate != kNoEntry && !Nursery::holds(candidate))
-      exit_flows_.prefetch(candidate, s.direction);
+      exit_flows_.prefetch(candidate, s.direction, s.payload_length > 0);
   }
 }
 

@@ -7,12 +7,14 @@ they decide where times on a shared machine cannot.
     bench_instructions.py --update BASELINE.json       writes the figures there
 
 Only what happens inside bench/run_pipeline's measured_*() is counted: neither the generator nor the
-start of the program. Figures, each in both modes but the floor, the first four without inspection
+start of the program. Figures, each in both modes but the floor, the first six without inspection
 of payload:
 
     steady   a packet of 10,000 open connections
     isp_mix  a packet of the ISP mix, openings and closings included
     loss5    the same with 5 % loss and 2 % reordering
+    steady exit, isp_mix exit
+             both with exit records: what those add is the difference
     flow     a flow of the set-up stress on top of its packets, which count as steady ones
     tls      a packet past the first ten of a flow with TLS (bench/layer7_traffic.h)
     mixed    the same of the mixed traffic there
@@ -33,11 +35,15 @@ import tempfile
 TOLERANCE = 0.03
 SKIPPED = 77  # what meson takes for "not run"
 MODES = ("tstat", "corrected")
-NAMES = ("steady", "isp_mix", "loss5", "flow", "tls", "tls off", "mixed", "mixed off")
+NAMES = (
+    *("steady", "steady exit", "isp_mix", "isp_mix exit", "loss5"),
+    *("flow", "tls", "tls off", "mixed", "mixed off"),
+)
 OFF = "off"  # without inspection of payload: the flows' filler is of no protocol
-STEADY = ("steady", 10_000, 40_960, OFF)  # flows, packets: whole blocks of 2,048
+EXIT = "exit"  # the same, with exit records
+STEADY = ("steady", 10_000, 40_960)  # flows, packets: whole blocks of 2,048
 FLOOR = ("floor", 10_000, 40_960)
-ISP_MIX = ("isp_mix", 1_000, 500, OFF)  # flows, of them at the same time
+ISP_MIX = ("isp_mix", 1_000, 500)  # flows, of them at the same time
 LOSS5 = ("isp_mix_loss5", 1_000, 500, OFF)
 LAYER7 = ((2_000, 163_840), (2_000, 163_840, OFF))  # with and without inspection
 SETUP = ("setup_stress", 3_000, 1_000, OFF)
@@ -69,13 +75,17 @@ def figures(program):
     """{"MODE figure": instructions}"""
     found = {}
     for mode in MODES:
-        instructions, packets, _ = count(program, mode, STEADY)
-        steady = instructions / packets
-        found[f"{mode} steady"] = steady
-        for name, load in (("isp_mix", ISP_MIX), ("loss5", LOSS5)):
+        for name, load in (
+            ("steady", (*STEADY, OFF)),
+            ("steady exit", (*STEADY, EXIT)),
+            ("isp_mix", (*ISP_MIX, OFF)),
+            ("isp_mix exit", (*ISP_MIX, EXIT)),
+            ("loss5", LOSS5),
+        ):
             instructions, packets, _ = count(program, mode, load)
             found[f"{mode} {name}"] = instructions / packets
         instructions, packets, flows = count(program, mode, SETUP)
+        steady = found[f"{mode} steady"]
         found[f"{mode} flow"] = (instructions - packets * steady) / flows
         for name in ("tls", "mixed"):
             for load in LAYER7:

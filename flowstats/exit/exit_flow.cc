@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <type_traits>
 
-#include "flowstats/exit/exit_sender_usual.h"
+#include "flowstats/exit/exit_flow_usual.h"
 #include "flowstats/exit/tcp_option_list.h"
 
 namespace tapstat::flowstats {
@@ -12,7 +12,7 @@ namespace {
 constexpr uint16_t kMssDefault = 536;  // RFC 9293 section 3.7.1
 constexpr uint16_t kTimestampsBytes = 12;
 
-[[gnu::always_inline]] inline TcpTimestamps timestamps_of(const Segment& s) {
+TcpTimestamps timestamps_of(const Segment& s) {
   return s.options.has(TcpOptions::kTimestamps) ? read_timestamps(s.option_list())
                                                 : TcpTimestamps{};
 }
@@ -26,35 +26,6 @@ uint8_t local_end(const Segment& first, std::array<bool, 2> internal) {
   if (first.tuple.a_port != first.tuple.b_port)
     return first.tuple.a_port < first.tuple.b_port ? 0 : 1;
   return destination;
-}
-
-/// False, and nothing done, when the segment must go the general way.
-[[gnu::always_inline]] inline bool on_usual(const Segment& s, int64_t now_us, ExitSender& from,
-                                            ExitSender& to, const ExitRecords& settings,
-                                            ExitSegments& segments) {
-  const bool is_plain = (s.flags & ~tcp_flag::kPsh) == tcp_flag::kAck &&
-                        !s.options.has(TcpOptions::kSack) && !is_congested(s);
-  if (!is_plain || !from.is_steady() || !to.is_steady() || s.payload_length < 0) return false;
-  const uint32_t progress = to.progress_to(s.ack), outstanding = to.outstanding();
-  const uint32_t window = from.scaled(s.window);
-  if (progress > outstanding) return false;
-  if (s.payload_length == 0) {
-    const bool is_duplicate = progress == 0 && outstanding != 0 && window == from.window();
-    const bool is_to_be_echoed = !from.awaits_echo() && s.options.has(TcpOptions::kTimestamps);
-    if (is_duplicate || is_to_be_echoed) return false;
-    from.usual_packet(s, window);
-  } else {
-    if (!from.continues_with(s.seq)) return false;
-    const TcpTimestamps timestamps = timestamps_of(s);
-    const Transmission sent{now_us, timestamps.value, identification(s), timestamps.present};
-    from.usual_packet(s, window);
-    if (timestamps.present && !from.awaits_echo()) [[unlikely]]
-      from.await_echo(sent);
-    to.usual_echo(timestamps, now_us);
-    from.usual_data(s, sent, settings.segments_per_side_max, segments);
-  }
-  to.usual_acknowledgment(s, now_us, window, settings.rto_min, segments);
-  return true;
 }
 
 }  // namespace
@@ -74,25 +45,19 @@ void ExitFlow::open(const Segment& first, std::array<bool, 2> internal, uint32_t
 
 void ExitFlow::on_segment(const Segment& segment, const ExitRecords& settings,
                           ExitSegments& segments) {
-  const int64_t before_us = last_us_;
-  last_us_ = std::max(segment.time.us, before_us);
-  clock_ = segment.clock;
-  const auto direction = static_cast<size_t>(segment.direction);
-  ExitSender& from = senders_.data()[direction];
-  ExitSender& to = senders_.data()[1 - direction];
-  if (on_usual(segment, last_us_, from, to, settings, segments)) [[likely]]
-    return;
-  on_unusual(segment, {last_us_ - before_us}, settings, segments);
+  if (!apply_usual(segment, settings, segments)) apply_any(segment, settings, segments);
 }
 
-void ExitFlow::on_unusual(const Segment& s, Duration gap, const ExitRecords& settings,
-                          ExitSegments& segments) {
+void ExitFlow::apply_any(const Segment& s, const ExitRecords& settings, ExitSegments& segments) {
+  const int64_t before_us = last_us_;
+  last_us_ = std::max(s.time.us, before_us);
+  clock_ = s.clock;
   ExitSender& from = senders_[static_cast<size_t>(s.direction)];
   ExitSender& to = senders_[static_cast<size_t>(opposite(s.direction))];
   const ExitPacket packet{s,
                           timestamps_of(s),
                           last_us_,
-                          gap.us,
+                          last_us_ - before_us,
                           static_cast<uint32_t>(std::max(s.payload_length, 0)),
                           settings,
                           segments};
@@ -107,8 +72,7 @@ void ExitFlow::on_unusual(const Segment& s, Duration gap, const ExitRecords& set
     from.on_data(packet, to.rtt_min_us());
   }
   if (s.has(tcp_flag::kAck)) to.on_acknowledgment(packet, from.window(), window_is_same);
-  from.settle();
-  to.settle();
+  is_steady_ = from.is_steady() && to.is_steady();
 }
 
 void ExitFlow::on_handshake(const ExitPacket& packet, ExitSender& from, const ExitSender& to) {

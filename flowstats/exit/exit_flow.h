@@ -31,17 +31,25 @@ class alignas(64) ExitFlow {
   /// Each packet of the connection, in order of arrival. A direction whose segments find the pool
   /// empty goes on without round trips and counts it in the pool.
   void on_segment(const Segment& segment, const ExitRecords& settings, ExitSegments& segments);
+  /// The two ways of on_segment(): one for nearly all, false, and nothing done, when the segment
+  /// must go the other (exit_flow_usual.h); and the one for any segment.
+  [[nodiscard]] bool apply_usual(const Segment& segment, const ExitRecords& settings,
+                                 ExitSegments& segments);
+  void apply_any(const Segment& segment, const ExitRecords& settings, ExitSegments& segments);
 
   /// The handshake was seen: SYN, SYN-ACK, and one more segment that acknowledges.
   [[nodiscard]] bool is_complete() const;
   /// Reset, or FINs of both ends acknowledged: nothing but stragglers can come.
   [[nodiscard]] bool is_over() const { return reset_ || both_fins_acked(); }
   /// Brings what a usual packet of this direction reads and writes.
-  void prefetch(Direction from) const {
-    constexpr size_t kHotBytes = 256;
-    const char* const sender = reinterpret_cast<const char*>(&senders_[static_cast<size_t>(from)]);
-    for (size_t offset = 0; offset < kHotBytes; offset += 64)
-      __builtin_prefetch(sender + offset, 1);
+  void prefetch(Direction from, bool has_payload) const {
+    // Most of it is of the end whose payload is sent or acknowledged.
+    const size_t busier = static_cast<size_t>(from) ^ (has_payload ? 0 : 1);
+    const auto* const lines = reinterpret_cast<const char*>(senders_.data() + busier);
+    const auto* const other = reinterpret_cast<const char*>(senders_.data() + (busier ^ 1));
+    __builtin_prefetch(this, 1);
+    __builtin_prefetch(has_payload ? other : other + kPacketLine * kLine, 1);
+    for (size_t line = 0; line < kHotLines; ++line) __builtin_prefetch(lines + line * kLine, 1);
   }
   /// One end has finished.
   [[nodiscard]] bool is_half_closed() const;
@@ -61,19 +69,18 @@ class alignas(64) ExitFlow {
 
  private:
   static constexpr uint8_t kNobody = 2;
+  static constexpr size_t kLine = 64, kHotLines = 5, kPacketLine = 2;  // of a sender
 
   [[nodiscard]] bool both_fins_acked() const {
     return senders_[0].fin_acked() && senders_[1].fin_acked();
   }
-  void on_unusual(const Segment& s, Duration gap, const ExitRecords& settings,
-                  ExitSegments& segments);
   void on_handshake(const ExitPacket& packet, ExitSender& from, const ExitSender& to);
   void on_reset(const ExitPacket& packet, const ExitSender& from, const ExitSender& to);
   [[nodiscard]] ExitState state_of(unsigned local) const;
 
-  std::array<ExitSender, 2> senders_;  // indexed by Direction
   int64_t last_us_ = 0;
-  Timestamp clock_, first_;
+  Timestamp clock_;
+  bool is_steady_ = false;  // both senders
   FiveTuple tuple_;
   uint32_t cid_ = 0;
   std::array<bool, 2> internal_{};  // ends a and b
@@ -81,6 +88,8 @@ class alignas(64) ExitFlow {
   uint8_t opener_ = kNobody;        // of the first SYN
   uint8_t first_closer_ = kNobody;  // of the first FIN
   bool reset_ = false;
+  Timestamp first_;
+  std::array<ExitSender, 2> senders_;  // indexed by Direction
 };
 
 }  // namespace tapstat::flowstats

@@ -21,8 +21,9 @@ bool ExitSender::on_packet(const ExitPacket& packet) {
   }
   ttl_ = s.ttl;
   tos_ = s.tos;
-  if (is_congested(s)) ++ce_sent_;
-  if (packet.timestamps.present && !echo_is_awaited_) await_echo(packet.transmission());
+  if (is_congested(s.tos)) ++ce_sent_;
+  if (packet.timestamps.present && !echo_is_awaited_)
+    await_echo(packet.timestamps.value, packet.now_us);
   if (s.has(tcp_flag::kRst)) return true;
   const bool syn = s.has(tcp_flag::kSyn);
   if (!syn && !s.has(tcp_flag::kAck)) return true;
@@ -45,10 +46,10 @@ void ExitSender::set_window(uint32_t window, bool syn) {
   if (!syn) window_min_ = std::min(window_min_, window);
 }
 
-void ExitSender::settle() {
-  steady_ = is_known() && una_ >= initial_ && !fin_seen_ && edge_ != 0 && has_window_ &&
-            recovery_.is_quiet() && !window_.is_watching() && !has_evidence() && !repaired_ &&
-            !outstanding_.has_holes() && !echoes_congestion_;
+bool ExitSender::is_steady() const {
+  return is_known() && una_ >= initial_ && !fin_seen_ && edge_ != 0 && has_window_ &&
+         recovery_.is_quiet() && !window_.is_watching() && !has_evidence() && !repaired_ &&
+         !outstanding_.has_holes() && !echoes_congestion_ && !is_congested(tos_);
 }
 
 void ExitSender::on_syn(const ExitPacket& packet) {
@@ -137,7 +138,7 @@ void ExitSender::on_new(const ExitPacket& packet, uint64_t first, uint64_t end, 
 }
 
 ExitSender::Repeat ExitSender::judge_repeat(const ExitPacket& packet, uint64_t first, uint64_t end,
-                                            uint32_t other_half_us) const {
+                                            uint32_t other_half_us) {
   if (packet.payload <= 1 && !packet.has(tcp_flag::kFin)) {
     if (una_ == max_ && first + 1 == max_) return Repeat::aside;             // keep-alive
     if (edge_ != 0 && edge_ <= una_ && first == una_) return Repeat::aside;  // of a closed window

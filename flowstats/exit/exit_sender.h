@@ -1,8 +1,8 @@
 /// One end of a connection as a sender: what it sent, what came back, and what follows from both.
 ///
 /// Sequence numbers are unwrapped to 64 bits, beginning in the second lap so that what lies a
-/// little before the first one is no negative number. What follows in order is handled in this
-/// header; everything else in exit_sender.cc. Owned by a worker, inside an ExitFlow.
+/// little before the first one is no negative number. What follows in order is handled in
+/// exit_sender_usual.h; everything else in exit_sender.cc. Owned by a worker, inside an ExitFlow.
 #pragma once
 
 #include <algorithm>
@@ -25,6 +25,9 @@ namespace tapstat::flowstats {
 /// RFC 3168 section 6.1: the rest of the control bits.
 inline constexpr uint8_t kEce = 0x40, kCwr = 0x80;
 
+/// Marked on its way by a router (RFC 3168 section 5).
+[[nodiscard]] inline bool is_congested(uint8_t tos) { return (tos & 3) == 3; }
+
 /// Of an IPv4 packet, 0 when it tells nothing.
 [[nodiscard]] inline uint16_t identification(const Segment& s) {
   return s.ip_id_is_identifying && s.tuple.ip_version == IpVersion::v4 ? s.ip_id : uint16_t{0};
@@ -46,7 +49,7 @@ struct ExitPacket {
   }
 };
 
-class ExitSender {
+class alignas(64) ExitSender {
  public:
   ExitSender() = default;
 
@@ -70,9 +73,9 @@ class ExitSender {
   /// The SYNs of both ends were seen: what they agreed on.
   void agree(const ExitSender& other);
 
-  /// After each packet that did not go the usual way (exit_sender_usual.h).
-  void settle();
-  [[nodiscard]] bool is_steady() const { return steady_; }
+  /// Nothing is lost, repeated or out of order: the usual way (exit_flow_usual.h) may be taken,
+  /// which leaves it so.
+  [[nodiscard]] bool is_steady() const;
   [[nodiscard]] bool continues_with(uint32_t seq) const {
     return seq == static_cast<uint32_t>(max_);
   }
@@ -81,17 +84,18 @@ class ExitSender {
     return ack - static_cast<uint32_t>(una_);
   }
   [[nodiscard]] uint32_t scaled(uint16_t window) const { return uint32_t{window} << shift_; }
+  [[nodiscard]] uint8_t tos() const { return tos_; }
   [[nodiscard]] bool awaits_echo() const { return echo_is_awaited_; }
   void usual_packet(const Segment& segment, uint32_t window);
-  void usual_echo(const TcpTimestamps& timestamps, int64_t now_us);
+  void usual_echo(uint32_t echo, int64_t now_us);
   void usual_data(const Segment& segment, Transmission sent, uint32_t entries_max,
                   ExitSegments& segments);
-  void usual_acknowledgment(const Segment& segment, int64_t now_us, uint32_t window,
+  void usual_acknowledgment(uint32_t progress, uint32_t ack, uint32_t window, int64_t now_us,
                             Duration rto_floor, ExitSegments& segments);
-  void await_echo(Transmission sent) {
+  void await_echo(uint32_t tsval, int64_t sent_us) {
     echo_is_awaited_ = true;
-    echo_tsval_ = sent.tsval;
-    echo_sent_us_ = sent.time_us;
+    echo_tsval_ = tsval;
+    echo_sent_us_ = sent_us;
   }
 
   [[nodiscard]] bool is_known() const { return initial_ != 0; }
@@ -130,7 +134,7 @@ class ExitSender {
   /// Returns whether the part of [first, end) that is new may be taken.
   bool on_old(const ExitPacket& packet, uint64_t first, uint64_t end, uint32_t other_half_us);
   [[nodiscard]] Repeat judge_repeat(const ExitPacket& packet, uint64_t first, uint64_t end,
-                                    uint32_t other_half_us) const;
+                                    uint32_t other_half_us);
   void on_repair(const ExitPacket& packet, uint64_t first, uint64_t old_end);
   void on_progress(const ExitPacket& packet, uint64_t ack);
   void on_duplicate_ack();
@@ -148,12 +152,18 @@ class ExitSender {
     return payload != 0 && payload == sizes_.now() &&
            (!pushed || now_us - progress_us_ <= rtt_.smoothed_us() / 8);
   }
-  void take_echo(int64_t now_us);
+  void take_echo(int64_t now_us) {
+    echo_is_awaited_ = false;
+    const auto sample = static_cast<uint32_t>(
+        std::clamp<int64_t>(now_us - echo_sent_us_, 1, RttEstimator::kSampleMaxUs));
+    receiver_rtt_us_ =
+        receiver_rtt_us_ == 0 ? sample : receiver_rtt_us_ - receiver_rtt_us_ / 8 + sample / 8;
+  }
   void take_sample(const ExitPacket& packet, int64_t sent_us);
   void note_held(uint64_t end);
   [[nodiscard]] uint32_t reassembly_queue() const;
   void judge_limits(int64_t now_us);
-  void judge_usual_limits(int64_t now_us);
+  void judge_usual_limits(uint32_t pipe, int64_t now_us);
   void set_window(uint32_t window, bool syn);
   void set_busy(bool busy, int64_t now_us) {
     if (busy == busy_) return;
@@ -161,26 +171,37 @@ class ExitSender {
     busy_us_ += busy ? -now_us : now_us;
   }
 
-  // What every packet needs comes first, in the order of use.
+  // In lines of 64 bytes. What payload and what acknowledges it need:
   uint64_t una_ = 0, max_ = 0;
   uint64_t edge_ = 0;  // what the other end allows: acknowledgment and window; 0: not known
-  int64_t sent_us_ = 0, progress_us_ = 0;
+  int64_t progress_us_ = 0;
   OutstandingSegments outstanding_;
 
+  // What each packet of this end needs.
   uint32_t packets_ = 0, data_packets_ = 0;
   uint64_t data_bytes_ = 0;
+  int64_t sent_us_ = 0;
   uint32_t window_now_ = 0;  // that this end advertises, as window_max_ and window_min_
-  uint32_t echo_tsval_ = 0;
+  uint8_t ttl_ = 0, tos_ = 0, shift_ = 0;
+  bool echo_is_awaited_ = false;
   // The latest data segment: what the network's copy right behind it is recognised by.
   uint32_t latest_seq_ = 0, latest_tsval_ = 0;
   uint16_t latest_ip_id_ = 0;
   SegmentSizes sizes_;
+  uint32_t echo_tsval_ = 0;
+  int64_t echo_sent_us_ = 0;
+
+  // What new payload and new acknowledgments change.
+  WindowEstimate window_;
+  SendLimits limits_;
   uint32_t queue_max_ = 0;
-  uint8_t ttl_ = 0, tos_ = 0, shift_ = 0;
   bool busy_ = false;
-  bool steady_ = false;         // nothing is lost, repeated or out of order
   bool burst_is_full_ = false;  // the latest segment is full, and more may wait behind it
-  bool echo_is_awaited_ = false;
+  uint32_t receiver_rtt_us_ = 0;
+  int64_t busy_us_ = 0;  // while busy: without the time at which that began
+  RttEstimator rtt_;
+
+  // Rarely touched from here on.
   bool fin_seen_ : 1 = false, syn_seen_ : 1 = false;
   bool syn_answered_ : 1 = false;  // this end has sent a SYN-ACK
   bool echoes_congestion_ : 1 = false;
@@ -192,14 +213,7 @@ class ExitSender {
   int8_t window_scale_ = -1;
   uint16_t mss_option_ = 0;
 
-  int64_t busy_us_ = 0;  // while busy: without the time at which that began
-  SendLimits limits_;
-  RttEstimator rtt_;
-  WindowEstimate window_;
-
-  // Rarely touched from here on.
   uint64_t initial_ = 0;  // of the first payload byte; 0: nothing is known of this end
-  int64_t echo_sent_us_ = 0;
   LossRecovery recovery_;
   uint32_t dup_run_ = 0;  // duplicate acknowledgments since the latest progress
   uint32_t window_max_ = 0, window_min_ = UINT32_MAX;
@@ -213,7 +227,6 @@ class ExitSender {
   // What the other end may hold beyond a hole: behind its last byte, and the most bytes up to
   // there.
   uint32_t held_end_ = 0, reassembly_max_ = 0;
-  uint32_t receiver_rtt_us_ = 0;
 };
 
 }  // namespace tapstat::flowstats

@@ -115,14 +115,6 @@ void ExitSender::on_congestion_echo(uint64_t ack) {
   if (recovery_.on_congestion_echo(ack, max_, pipe(), rtt_)) window_.on_fast_retransmit();
 }
 
-void ExitSender::take_echo(int64_t now_us) {
-  echo_is_awaited_ = false;
-  const auto sample = static_cast<uint32_t>(
-      std::clamp<int64_t>(now_us - echo_sent_us_, 1, RttEstimator::kSampleMaxUs));
-  receiver_rtt_us_ =
-      receiver_rtt_us_ == 0 ? sample : receiver_rtt_us_ - receiver_rtt_us_ / 8 + sample / 8;
-}
-
 void ExitSender::note_held(uint64_t end) {
   const auto una = static_cast<uint32_t>(una_);
   const uint32_t bytes = static_cast<uint32_t>(end) - una, before = held_end_ - una;

@@ -23,6 +23,56 @@ bool Transmission::is_copy_of(const Transmission& earlier) const {
   return time_us - earlier.time_us < kCopyGapMaxUs;
 }
 
+/// Behind the last one; grows that when the pool has none left.
+void OutstandingSegments::link(ExitSegments& segments, const OutstandingSegment& segment) {
+  const uint32_t entry = segments.take();
+  if (entry == kNoEntry)
+    return grow_last(segments, segment.end, {segment.sent_us, segment.tsval, segment.ip_id, false});
+  segments[entry] = segment;
+  if (count_ == 0)
+    head_ = entry;
+  else
+    segments[tail_].next = entry;
+  tail_ = entry;
+  ++count_;
+  if (segment.has(Mark::kHole)) ++holes_;
+}
+
+void OutstandingSegments::list_inside(ExitSegments& segments) {
+  for (; inside_ != 0; --inside_) {
+    link(segments,
+         {kNoEntry, end_[first_], base_us_ + after_us_[first_], tsval_[first_], ip_id_[first_], 0});
+    first_ = (first_ + 1) % kInside;
+  }
+}
+
+void OutstandingSegments::append_listed(ExitSegments& segments, uint32_t entries_max,
+                                        uint32_t start, uint32_t end, const Transmission& sent,
+                                        uint8_t marks) {
+  list_inside(segments);
+  if (count_ >= entries_max) return grow_last(segments, end, sent);
+  if (count_ == 0) start_ = start;
+  link(segments, {kNoEntry, end, sent.time_us, sent.tsval, sent.ip_id, marks});
+}
+
+OutstandingSegments::Acknowledged OutstandingSegments::acknowledge_listed(ExitSegments& segments,
+                                                                          uint32_t ack) {
+  Acknowledged covered;
+  while (count_ != 0) {
+    const OutstandingSegment& s = segments[head_];
+    if (seq_before(ack, s.end)) break;
+    if (s.marks != 0) [[unlikely]]
+      covered = with_marks(covered, s);
+    if (!s.has(Mark::kSacked) && s.sent_us < covered.earliest_us) covered.earliest_us = s.sent_us;
+    const uint32_t next = s.next;
+    start_ = s.end;
+    segments.give_back(head_);
+    head_ = next;
+    --count_;
+  }
+  return covered;
+}
+
 void OutstandingSegments::grow_last(ExitSegments& segments, uint32_t end, Transmission sent) {
   if (count_ == 0) return;
   OutstandingSegment& last = segments[tail_];
@@ -47,6 +97,7 @@ OutstandingSegments::Acknowledged OutstandingSegments::with_marks(Acknowledged c
 
 int64_t OutstandingSegments::report(ExitSegments& segments, std::span<const SackBlock> blocks) {
   int64_t earliest_us = kNoTime;
+  list_inside(segments);
   if (count_ == 0) return earliest_us;
   uint32_t from = start_;
   for (uint32_t entry = head_; entry != kNoEntry; entry = segments[entry].next) {
@@ -65,10 +116,10 @@ int64_t OutstandingSegments::report(ExitSegments& segments, std::span<const Sack
   return earliest_us;
 }
 
-OutstandingSegments::Overlap OutstandingSegments::overlap(const ExitSegments& segments,
-                                                          uint32_t start, uint32_t end,
-                                                          Transmission sent) const {
+OutstandingSegments::Overlap OutstandingSegments::overlap(ExitSegments& segments, uint32_t start,
+                                                          uint32_t end, Transmission sent) {
   Overlap found;
+  list_inside(segments);
   if (count_ == 0) return found;
   uint32_t from = start_;
   for (uint32_t entry = head_; entry != kNoEntry && seq_before(from, end);
@@ -109,6 +160,7 @@ bool OutstandingSegments::split(ExitSegments& segments, uint32_t entries_max, ui
 
 void OutstandingSegments::repeat(ExitSegments& segments, uint32_t entries_max, uint32_t start,
                                  uint32_t end, Transmission sent, uint8_t marks) {
+  list_inside(segments);
   if (count_ == 0) return;
   uint32_t from = start_;
   for (uint32_t entry = head_; entry != kNoEntry && seq_before(from, end);
@@ -148,6 +200,7 @@ void OutstandingSegments::clear(ExitSegments& segments) {
   }
   sacked_bytes_ = 0;
   holes_ = 0;
+  inside_ = 0;
 }
 
 }  // namespace tapstat::flowstats

@@ -28,9 +28,19 @@ class WindowEstimate {
     if (phase_may_change_ && !recovering && pipe >= slow_start_until_) [[unlikely]]
       leave_slow_start();
   }
-  /// on_sent() would change nothing, unless is_watching().
-  [[nodiscard]] bool is_ordinary(uint32_t pipe, int64_t now_us) const {
-    return pipe <= period_max_ && now_us < period_ends_us_;
+  /// on_sent() while not is_watching(), with `pipe` above zero and no recovery.
+  void on_usual_sent(uint32_t pipe, int64_t now_us, uint32_t smoothed_us) {
+    if (now_us >= period_ends_us_) {
+      period_max_before_ = now_us < period_ends_us_ + smoothed_us ? period_max_ : 0;
+      period_ends_us_ = now_us + smoothed_us;
+    } else if (pipe <= period_max_) {
+      return;
+    }
+    period_max_ = pipe;
+    note_filling();
+    if (pipe <= window_max_) return;
+    window_max_ = pipe;
+    pipe_max_ = std::max(pipe_max_, pipe);
   }
   [[nodiscard]] bool is_watching() const { return watching_ || phase_may_change_; }
   /// `pipe` is near the window: the sender may use all of it.

@@ -117,6 +117,32 @@ TEST_F(OutstandingSegmentsTest, CopiesWithoutIdentificationComeAtOnce) {
   EXPECT_FALSE(sent(10'000, 5, 4).is_copy_of(sent(10'000, 5, 3)));
 }
 
+TEST_F(OutstandingSegmentsTest, FourNeedNoneOfThePoolAndAFifthTakesThemAllThere) {
+  for (uint32_t i = 0; i < 4; ++i) append(100 * i, 100 * i + 100, 10 + i);
+  EXPECT_EQ(pool_.in_use(), 0u);
+  EXPECT_EQ(acknowledge(150).earliest_us, 10);
+  append(400, 500, 14);  // in the place that became free
+  EXPECT_EQ(pool_.in_use(), 0u);
+  append(500, 600, 15);
+  EXPECT_EQ(pool_.in_use(), 5u);
+  EXPECT_EQ(list_.start(), kBase + 100);
+  EXPECT_EQ(acknowledge(400).earliest_us, 11);
+  EXPECT_EQ(acknowledge(500).earliest_us, 14);
+  EXPECT_EQ(acknowledge(600).earliest_us, 15);
+  EXPECT_TRUE(list_.empty());
+  EXPECT_EQ(pool_.in_use(), 0u);
+  append(600, 700, 16);
+  EXPECT_EQ(pool_.in_use(), 0u);
+}
+
+TEST_F(OutstandingSegmentsTest, AnHourBetweenTwoIsNotForgotten) {
+  constexpr int64_t kTwoHoursUs = 7'200'000'000;
+  append(0, 100, 10);
+  append(100, 200, kTwoHoursUs);
+  EXPECT_EQ(acknowledge(100).earliest_us, 10);
+  EXPECT_EQ(acknowledge(200).earliest_us, kTwoHoursUs);
+}
+
 TEST_F(OutstandingSegmentsTest, BeyondItsBoundTheNewestGrows) {
   append(0, 100, 10, 0, 2);
   append(100, 200, 20, 0, 2);
@@ -131,11 +157,12 @@ TEST_F(OutstandingSegmentsTest, BeyondItsBoundTheNewestGrows) {
 
 TEST_F(OutstandingSegmentsTest, AnEmptyPoolKeepsTheListWithoutGaps) {
   ExitSegments none(0);
-  list_.append(none, kMax, kBase, kBase + 100, sent(10), 0);
+  for (uint32_t i = 0; i < 5; ++i)
+    list_.append(none, kMax, kBase + 100 * i, kBase + 100 * i + 100, sent(10), 0);
   EXPECT_TRUE(list_.empty());
-  EXPECT_EQ(none.exhausted(), 1u);
-  append(100, 200, 20);
-  EXPECT_EQ(list_.start(), kBase + 100);
+  EXPECT_EQ(none.exhausted(), 5u);
+  append(500, 600, 20);
+  EXPECT_EQ(list_.start(), kBase + 500);
   list_.clear(pool_);
   EXPECT_EQ(pool_.in_use(), 0u);
 }

@@ -1,5 +1,8 @@
 #include "flowstats/exit/window_estimate.h"
 
+#include <initializer_list>
+#include <utility>
+
 #include <gtest/gtest.h>
 
 namespace tapstat::flowstats {
@@ -51,12 +54,20 @@ TEST(WindowEstimate, PhasesOfOpening) {
   EXPECT_EQ(filled(window).congestion_avoidance, 2u);
 }
 
-TEST(WindowEstimate, AnOrdinaryPacketChangesNothing) {
-  WindowEstimate window;
-  window.on_sent(5000, false, 0, kRtt);
-  EXPECT_TRUE(window.is_ordinary(5000, 999));
-  EXPECT_FALSE(window.is_ordinary(5001, 999));
-  EXPECT_FALSE(window.is_ordinary(10, 1000));
+TEST(WindowEstimate, WithoutLossTheUsualWayFindsTheSame) {
+  WindowEstimate general, usual;
+  int64_t now_us = 0;
+  for (const auto& [gap_us, pipe] : std::initializer_list<std::pair<int64_t, uint32_t>>{
+           {0, 5000}, {10, 3000}, {989, 5000}, {1, 4000}, {999, 6000}, {2500, 100}, {999, 200}}) {
+    now_us += gap_us;
+    general.on_sent(pipe, false, now_us, kRtt);
+    usual.on_usual_sent(pipe, now_us, kRtt);
+    ExitVariables expected, found;
+    general.fill(expected);
+    usual.fill(found);
+    EXPECT_EQ(found, expected) << now_us;
+    EXPECT_EQ(usual.is_filled_by(pipe), general.is_filled_by(pipe)) << now_us;
+  }
 }
 
 }  // namespace
