@@ -237,6 +237,7 @@ class Writer::Impl {
   /// Between two rounds: hours end without records, too. When all workers have finished, finish()
   /// does it.
   void advance_exit_records() {
+    const TurnGuard after_the_last_write{ordering_};
     const flowstats::Timestamp clock = collector_.frontier();
     if (clock != flowstats::kAlways) exits_->advance(clock);
   }
