@@ -83,12 +83,6 @@ size_t RecordCollector::drain_ready(RecordBatch& batch) {
   return drained;
 }
 
-flowstats::Timestamp RecordCollector::frontier() const {
-  flowstats::Timestamp least = flowstats::kAlways;
-  for (RecordSource* source : sources_) least = std::min(least, source->frontier());
-  return least;
-}
-
 /// Nothing was ready, and yet there may be something: at the end everything is, and a worker that
 /// stands still must not stop the others.
 size_t RecordCollector::drain_unready(RecordBatch& batch, bool finishing) {

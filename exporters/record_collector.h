@@ -41,9 +41,6 @@ class RecordCollector {
   /// will come, so whatever is there is ready.
   [[nodiscard]] RecordBatch* next(bool finishing);
 
-  /// No record up to this moment is missing.
-  [[nodiscard]] flowstats::Timestamp frontier() const;
-
  private:
   [[nodiscard]] size_t drain_into(RecordBatch& batch, bool finishing);
   [[nodiscard]] size_t drain_ready(RecordBatch& batch);

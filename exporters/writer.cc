@@ -163,7 +163,7 @@ class Writer::Impl {
       }
       run_pipeline(last);
       const TurnGuard turn{collecting_};
-      if (exits_) advance_exit_records();
+      if (exits_) flush_exit_records();
       if (std::exchange(interrupted_, false)) last = false;  // the rings may hold more
     }
   }
@@ -234,12 +234,11 @@ class Writer::Impl {
     batch.recycle();
   }
 
-  /// Between two rounds: hours end without records, too. When all workers have finished, finish()
-  /// does it.
-  void advance_exit_records() {
+  /// Between two rounds. Hours end at finish(): a worker's clock may run ahead of the connections
+  /// that its timers have still to end, whose records belong to the hour before.
+  void flush_exit_records() {
     const TurnGuard after_the_last_write{ordering_};
-    const flowstats::Timestamp clock = collector_.frontier();
-    if (clock != flowstats::kAlways) exits_->advance(clock);
+    exits_->flush();
   }
   /// The last stage.
   void write_exit_records(RecordBatch& batch) {
