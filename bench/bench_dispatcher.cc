@@ -59,7 +59,9 @@ void dispatch(benchmark::State& state) {
   std::vector<std::unique_ptr<PacketHandoff>> rings;
   std::vector<PacketHandoff*> ends;
   for (size_t w = 0; w < workers; ++w)
-    ends.push_back(rings.emplace_back(std::make_unique<PacketHandoff>(1024)).get());
+    ends.push_back(
+        rings.emplace_back(std::make_unique<PacketHandoff>(1024, PacketHandoff::WhenFull::wait))
+            .get());
   const std::vector<dataplane::WorkerStatus*> nobody;
   dataplane::Dispatcher dispatcher(measurement, counters, ends, nobody, status);
 

@@ -6,10 +6,13 @@
 /// cost of a packet on N open connections drawn at random, nothing opening or closing; `floor/N`
 /// has the same packets. `isp_mix` and `setup_stress` are whole captures with all their openings
 /// and closings, `turnover` is nothing but openings and closings. `exit_records` and
-/// `isp_mix_exit_records` have exit records as well. All groups are always measured: they cannot be
-/// switched off on the path. scripts/bench_report.py makes the ratios.
+/// `isp_mix_exit_records` have exit records as well: what they add to the worker. All groups are
+/// always measured: they cannot be switched off on the path. scripts/bench_report.py makes the
+/// ratios.
 #include <algorithm>
+#include <atomic>
 #include <string>
+#include <thread>
 
 #include <benchmark/benchmark.h>
 
@@ -17,6 +20,7 @@
 #include "bench/preloaded_traffic.h"
 #include "bench/steady_traffic.h"
 #include "dataplane/floor.h"
+#include "dataplane/idle.h"
 #include "dataplane/process_pages.h"
 
 namespace tapstat::bench {
@@ -57,6 +61,30 @@ flowstats::Measurement with_room_for(uint32_t flows, flowstats::Mode mode,
   return measurement;
 }
 
+/// What follows connections for exit records while it lives; nothing without them. Its time is not
+/// the worker's.
+class FollowerThread {
+ public:
+  FollowerThread(PacketPath& path, ExitRecords exits) {
+    if (exits == ExitRecords::yes) thread_ = std::thread{[this, &path] { run(path); }};
+  }
+  ~FollowerThread() {
+    stops_ = true;
+    if (thread_.joinable()) thread_.join();
+  }
+  FollowerThread(const FollowerThread&) = delete;
+  FollowerThread& operator=(const FollowerThread&) = delete;
+
+ private:
+  void run(PacketPath& path) {
+    dataplane::Idle idle;
+    while (!stops_) path.follow() ? idle.worked() : idle.rest();
+  }
+
+  std::atomic<bool> stops_ = false;
+  std::thread thread_;
+};
+
 void report(benchmark::State& state, uint64_t packets) {
   state.SetItemsProcessed(static_cast<int64_t>(packets));
   state.counters["packet"] = benchmark::Counter(
@@ -85,6 +113,7 @@ void worker_full(benchmark::State& state, flowstats::Mode mode, Pages pages,
   const dataplane::ProcessPages before = dataplane::process_pages();
   const SmallPages small_pages(pages);
   PacketPath path(with_room_for(flows, mode, exits));
+  const FollowerThread follower(path, exits);
   for (auto frames = traffic.open(); !frames.empty(); frames = traffic.open()) path.process(frames);
   state.SetLabel(pages_since(before));
   const uint64_t packets = time_blocks(state, traffic, path);
@@ -125,6 +154,7 @@ void whole_capture(benchmark::State& state, const char* name, flowstats::Mode mo
   const PreloadedTraffic traffic(profile);
   PacketPath path(with_room_for(profile.concurrency, mode, exits));
   uint64_t packets = 0;
+  const FollowerThread follower(path, exits);
   for (auto _ : state) {
     const CpuTimer timer;
     path.process(traffic.frames());

@@ -20,6 +20,7 @@ using dataplane::FrameInMemory;
 class PacketPath {
  public:
   static constexpr size_t kBurst = dataplane::kFramesPerBurst;
+  static constexpr size_t kFramesBetweenTurns = 4'096;
 
   /// Chooses the records that kept() holds.
   using Keep = bool (*)(const flowstats::TcpRecord&);
@@ -40,6 +41,10 @@ class PacketPath {
     path_.finish();
     drain();
   }
+
+  /// The turn of the thread for exit records; false when it has nothing to do. On the owner thread
+  /// due after each block of packets, at the latest after kFramesBetweenTurns.
+  bool follow() { return path_.follow_connections(); }
 
   [[nodiscard]] const flowstats::CounterBlock& counters() const { return path_.counters(); }
   [[nodiscard]] uint64_t flows_open() const { return path_.flows_open(); }

@@ -24,8 +24,8 @@ int open_for_appending(const std::filesystem::path& path) {
 }
 
 std::string line_of(const AuditEntry& entry) {
-  rapidjson::StringBuffer buffer;
-  rapidjson::Writer<rapidjson::StringBuffer> writer(buffer);
+  JsonBuffer buffer;
+  rapidjson::Writer<JsonBuffer, rapidjson::UTF8<>, rapidjson::UTF8<>, JsonMemory> writer(buffer);
   const auto member = [&](std::string_view name, std::string_view value) {
     const std::string text = as_utf8(value);
     writer.Key(name.data(), static_cast<rapidjson::SizeType>(name.size()));

@@ -6,6 +6,7 @@
 #include "control/config_environment.h"
 #include "control/control_plan.h"
 #include "control/exit_plan.h"
+#include "control/full_output.h"
 #include "control/network_file.h"
 #include "control/privacy.h"
 #include "control/runtime_conf.h"
@@ -44,6 +45,10 @@ bool check_configuration(const fs::path& name, const ConfigFile& file, Messages&
       errors.push_back(name.string() + ": " + trace.error().sentence);
     if (const auto exits = plan_exit_records(file.config.exit_records, 1); !exits)
       errors.push_back(name.string() + ": " + exits.error().sentence);
+    if (const auto full = plan_full_output(file.config.full_output); !full)
+      errors.push_back(name.string() + ": " + full.error().sentence);
+    else if (const auto live = check_live(*full); !live && !file.config.ports.empty())
+      errors.push_back(name.string() + ": " + live.error().sentence);
     const PrivacyPlan privacy = plan_privacy({}, file.config.privacy, {}, flowstats::Mode::tstat);
     for (const std::string& sentence : privacy.errors)
       errors.push_back(name.string() + ": " + sentence);

@@ -12,12 +12,14 @@ namespace tapstat::control {
 inline constexpr const char* kExamples = R"(Examples:
   tapstat replay trace.pcap -s out             a capture into Tstat's TCP logs below out/
   tapstat replay trace.pcap.gz -g all --json   compressed capture, result as JSON
+  tapstat run -i eth1 -s out                   a live interface, until stopped
   tapstat describe columns                     what the columns mean
   tapstat check tapstat.toml                   is this configuration acceptable?
   tapstat bench trace.pcap --flows 1000000     how fast is this machine with such traffic?
   tapstat split trace.pcap -o pieces           one capture for each connection
   tapstat groups p2p=on                        switch columns of the tapstat that runs
   tapstat samples                              serve files of known size, to make traffic
+  tapstat doctor                               is this machine ready for live ports?
 )";
 
 inline constexpr const char* kReplayExamples = R"(Examples:
@@ -26,6 +28,16 @@ inline constexpr const char* kReplayExamples = R"(Examples:
   tapstat replay trace.pcap -s out -N internal.nets -T runtime.conf
   tapstat replay trace.pcap -s out -g core,end_to_end --schema tstat-3.3
   tapstat replay trace.pcap -s out --mode corrected --workers 2 --gzip
+)";
+
+inline constexpr const char* kRunExamples = R"(Examples:
+  tapstat run -i eth1 -s out                     an interface of the kernel, one worker
+  tapstat run -i eth1 -i eth2 -s out --workers 4 both directions of a tap, four workers
+  tapstat run -c /etc/tapstat/tapstat.toml       ports, networks and outputs as configured
+  tapstat run -i 0000:3b:00.0 -s out --workers 4 a NIC bound to vfio-pci
+  tapstat run -i net_tap0,iface=tap0 -s out      one of DPDK's virtual devices
+
+Stop it with Ctrl-C, "tapstat stop" or SIGTERM: flows are closed and everything is written.
 )";
 
 inline constexpr const char* kBenchExamples = R"(Examples:

@@ -34,21 +34,19 @@ struct OutputArguments {
   ColourWhen colour = ColourWhen::automatic;
 };
 
-struct ReplayArguments {
-  std::vector<std::filesystem::path> files;
+/// What replay and run share.
+struct MeasureArguments {
   std::optional<std::filesystem::path> output, networks, runtime_conf, config;
   std::optional<flowstats::GroupMask> groups;
   std::optional<OutputChoice> outputs;
   std::optional<flowstats::LogMask> logs;
   std::optional<flowstats::Schema> schema;
   std::optional<flowstats::Mode> mode;
-  std::optional<dataplane::ReaderKind> source;
-  std::optional<uint32_t> flow_capacity;       // TCP flows of one worker
-  std::optional<double> fail_on_loss_percent;  // 0: any loss
-  unsigned workers = 1;
-  uint64_t loops = 1;  // 0: until stopped
-  double speed = 0;    // 0: as fast as possible
-  bool gzip = false, unpack = true, progress = true;
+  std::optional<dataplane::ReaderKind> source;  // of captures
+  std::optional<uint32_t> flow_capacity;        // TCP flows of one worker
+  std::optional<double> fail_on_loss_percent;   // 0: any loss
+  std::optional<unsigned> workers;              // 1, or what the cores of the ports are for
+  bool gzip = false, progress = true;
   bool dry_run = false, json = false;
   bool discard_duplicates = false;
   bool no_huge_pages = false;
@@ -58,6 +56,21 @@ struct ReplayArguments {
   PrivacyArguments privacy;
   TraceArguments trace;
   OutputArguments out;
+};
+
+struct ReplayArguments : MeasureArguments {
+  std::vector<std::filesystem::path> files;
+  uint64_t loops = 1;  // 0: until stopped
+  double speed = 0;    // 0: as fast as possible
+  bool unpack = true;
+};
+
+struct RunArguments : MeasureArguments {
+  std::vector<std::string> ports;  // interfaces, PCI addresses, DPDK devices; none: as configured
+  std::optional<uint32_t> snap_bytes;           // of a frame
+  std::optional<flowstats::Duration> duration;  // stops by itself
+  std::vector<int> cores;                       // CPUs of the workers; empty: as configured
+  std::optional<std::string> user;              // whose rights it keeps
 };
 
 struct DescribeArguments {
@@ -134,19 +147,38 @@ struct SplitArguments {
   OutputArguments out;
 };
 
+/// A look at this machine, or at a copy of another's files.
+struct DoctorArguments {
+  std::filesystem::path sysroot = "/", output = ".";  // output: the directory for logs
+  bool output_given = false, disk_test = false, json = false;
+  OutputArguments out;
+};
+
+/// Hugepages and drivers: shown, or done.
+struct HostSetupArguments {
+  std::filesystem::path sysroot = "/";
+  std::optional<uint64_t> hugepage_bytes;
+  std::optional<int> node;
+  std::vector<std::string> bind;  // PCI addresses
+  bool force = false, apply = false, undo = false;
+  OutputArguments out;
+};
+
 /// --help and --version: text for standard output, nothing to do.
 struct TextAnswer {
   std::string text;
 };
 
-using CommandLine = std::variant<ReplayArguments, DescribeArguments, CheckArguments, BenchArguments,
-                                 AnonymiseKeyArguments, RemoteArguments, MplaneArguments,
-                                 SamplesArguments, SplitArguments, TextAnswer>;
+using CommandLine =
+    std::variant<ReplayArguments, RunArguments, DescribeArguments, CheckArguments, BenchArguments,
+                 AnonymiseKeyArguments, RemoteArguments, MplaneArguments, SamplesArguments,
+                 SplitArguments, DoctorArguments, HostSetupArguments, TextAnswer>;
 
 inline constexpr unsigned kWorkersMax = 64;
 inline constexpr uint32_t kFlowCapacityMax = 100'000'000;
 inline constexpr uint16_t kSamplesPort = 8000;
 inline constexpr uint16_t kSnapBytesMin = 64, kSnapBytesMax = 2048;
+inline constexpr uint32_t kLiveSnapBytesMax = 262'144;
 
 /// `arguments` without the program's name; `version` is what --version prints.
 [[nodiscard]] flowstats::Result<CommandLine> parse_command_line(std::vector<std::string> arguments,

@@ -9,6 +9,7 @@
 #include "control/config_keys.h"
 #include "control/config_store.h"
 #include "control/config_value.h"
+#include "control/ports_config_store.h"
 #include "control/text.h"
 #include "control/trace_plan.h"
 #include "flowstats/base/nearest.h"
@@ -121,7 +122,11 @@ class Reader {
         continue;
       }
       if (known->built) {
-        const std::string refused = store_setting(out_.config, *known, node, name_.parent_path());
+        const std::string refused =
+            pattern == "ports.*"
+                ? store_port(out_.config.ports, section.substr(section.find('.') + 1), key.str(),
+                             node, name_)
+                : store_setting(out_.config, *known, node, name_.parent_path());
         if (!refused.empty()) refuse_value(*known, node, refused);
       } else {
         any_unbuilt = true;
@@ -180,8 +185,15 @@ ConfigFile load_config(const std::filesystem::path& path) {
 /// space only.
 constexpr uint32_t kSegmentRecordsMin = 100'000, kSegmentRecordsPerFlow = 2;
 constexpr uint32_t kSegmentTrainsMin = 2'000, kFlowsPerSegmentTrain = 16;
-/// A flood of SYNs takes an eighth of the table at most.
-constexpr uint32_t kHalfOpenMin = 64, kFlowsPerHalfOpen = 8;
+constexpr uint32_t kHalfOpenMin = 64;
+
+/// Tstat mode: an eighth of the table, beyond which a half-open flow takes a full entry. Corrected
+/// mode: room of their own for a flood that opens as many flows in a second as the table holds,
+/// until a SYN that was lost comes again (after 1 s: RFC 6298 section 2) and is answered.
+uint32_t half_open_flows(uint32_t flows, Mode mode) {
+  const uint32_t wanted = mode == Mode::tstat ? flows / 8 : flows + flows / 4;
+  return std::max(kHalfOpenMin, wanted);
+}
 
 flowstats::Measurement measurement_of(const Config& config, Mode mode) {
   flowstats::Measurement m;
@@ -194,8 +206,10 @@ flowstats::Measurement measurement_of(const Config& config, Mode mode) {
     if (value) target = *value;
   };
   take(m.limits.tcp_flows_max, config.flow_capacity);
-  m.limits.half_open_flows_max = std::max(kHalfOpenMin, m.limits.tcp_flows_max / kFlowsPerHalfOpen);
+  m.limits.half_open_flows_max =
+      config.half_open.value_or(half_open_flows(m.limits.tcp_flows_max, mode));
   take(m.limits.udp_flows_max, config.udp_pairs);
+  take(m.limits.new_flows_per_s_max, config.max_new_per_s);
   take(m.limits.slot_search_max, config.slot_search);
   take(m.limits.segments_per_quadrant_max, config.segments_per_quadrant);
   m.limits.segment_records_max = config.segment_records.value_or(

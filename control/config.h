@@ -14,7 +14,9 @@
 
 #include "control/control_config.h"
 #include "control/exit_config.h"
+#include "control/full_output_config.h"
 #include "control/memory.h"
+#include "control/ports_config.h"
 #include "control/privacy_config.h"
 #include "control/trace_config.h"
 #include "dataplane/reader_kind.h"
@@ -45,18 +47,21 @@ struct Config {
   std::optional<std::filesystem::path> internal;   // relative names start at the file's directory
   std::optional<std::filesystem::path> directory;  // the same
   std::optional<flowstats::Duration> rotate;       // zero: never
+  FullOutputConfig full_output;
   std::optional<flowstats::Duration> duplicate_window;  // zero: copied frames count
   std::optional<bool> gzip;
   std::optional<HugePages> huge_pages;
   std::optional<TouchMemory> touch;
   std::optional<uint32_t> record_ring;  // records, as typed
-  std::optional<uint32_t> flow_capacity, udp_pairs, slot_search, segments_per_quadrant,
-      segment_records;
+  std::optional<uint32_t> flow_capacity, half_open, udp_pairs, max_new_per_s, slot_search,
+      segments_per_quadrant, segment_records;
   std::optional<flowstats::Duration> tcp_idle, tcp_singleton, udp_idle, udp_singleton;
   ControlConfig control;
   PrivacyConfig privacy;
   ExitConfig exit_records;
   TraceConfig trace;
+  std::vector<PortConfig> ports;
+  RunConfig run;
   std::vector<std::string> not_built;   // "[section]" or "[section] key", in the order of the file
   std::vector<ConfigSetting> settings;  // in the order of the file; the last one of a key counts
 };

@@ -20,7 +20,7 @@ std::string joined(const std::vector<std::string>& names) {
 /// The value that a flag gave to the key, if any, and the flag.
 class Flags {
  public:
-  explicit Flags(const ReplayArguments& a) {
+  explicit Flags(const MeasureArguments& a) {
     const auto path = [this](std::string_view key, const auto& value, std::string_view flag) {
       if (value) add(key, value->string(), flag);
     };
@@ -64,6 +64,7 @@ class Flags {
 
 std::optional<std::string> by_mode(std::string_view key, const flowstats::Measurement& m) {
   if (key == "flows.capacity") return std::to_string(m.limits.tcp_flows_max);
+  if (key == "flows.half_open") return std::to_string(m.limits.half_open_flows_max);
   if (key == "flows.segments_per_quadrant")
     return std::to_string(m.limits.segments_per_quadrant_max);
   if (key == "flows.segment_records") return std::to_string(m.limits.segment_records_max);
@@ -86,7 +87,7 @@ std::string without_quotes(const std::string& text) {
 
 }  // namespace
 
-std::vector<rest::ConfigOrigin> config_origins(const ReplayArguments& arguments,
+std::vector<rest::ConfigOrigin> config_origins(const MeasureArguments& arguments,
                                                const Config& config,
                                                const flowstats::Measurement& measurement) {
   const Flags flags(arguments);

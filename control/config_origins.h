@@ -15,7 +15,7 @@ namespace tapstat::control {
 /// else from the file ("tapstat.toml:12"), else its default; what depends on the mode comes from
 /// `measurement`.
 [[nodiscard]] std::vector<rest::ConfigOrigin> config_origins(
-    const ReplayArguments& arguments, const Config& config,
+    const MeasureArguments& arguments, const Config& config,
     const flowstats::Measurement& measurement);
 
 }  // namespace tapstat::control

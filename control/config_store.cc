@@ -5,7 +5,9 @@
 #include "control/config_value.h"
 #include "control/control_config_store.h"
 #include "control/exit_plan.h"
+#include "control/full_output.h"
 #include "control/option_values.h"
+#include "control/ports_config_store.h"
 #include "control/privacy_config_store.h"
 #include "control/trace_plan.h"
 
@@ -40,7 +42,9 @@ void store_memory(Config& c, std::string_view name, const toml::node& node) {
 void store_flows(Config& c, std::string_view name, const toml::node& node) {
   const std::pair<std::string_view, std::optional<uint32_t>*> counts[] = {
       {"capacity", &c.flow_capacity},
+      {"half_open", &c.half_open},
       {"udp_pairs", &c.udp_pairs},
+      {"max_new_per_s", &c.max_new_per_s},
       {"names", &c.name_entries},
       {"slot_search", &c.slot_search},
       {"segments_per_quadrant", &c.segments_per_quadrant},
@@ -80,6 +84,7 @@ void store_other(Config& c, const ConfigKey& key, const toml::node& node,
 std::string store_setting(Config& config, const ConfigKey& key, const toml::node& node,
                           const std::filesystem::path& directory) {
   if (key.section == "privacy") return store_privacy(config.privacy, key.name, node, directory);
+  if (key.section == "run") return store_run(config.run, key.name, node);
   if (key.section == "output.web100")
     return store_exit(config.exit_records, key.name, node, directory);
   if (key.section == "output.trace") {
@@ -94,6 +99,8 @@ std::string store_setting(Config& config, const ConfigKey& key, const toml::node
     store_control(config.control, key.name, node, directory);
   else
     store_other(config, key, node, directory);
+  if (key.section == "output.tstat")
+    store_full_output(config.full_output, key.name, node, directory);
   if (key.name != "groups") return "";
   const auto groups = parse_groups(joined(node));
   if (!groups) return groups.error();

@@ -11,6 +11,12 @@
 
 namespace tapstat::control {
 
+/// What was mentioned replaces the default.
+template <class Target, class Value>
+void take(Target& target, const std::optional<Value>& value) {
+  if (value) target = *value;
+}
+
 /// "250ms", "30s", "5m", "1h", "7d"; whole numbers only. Empty when it is none or does not fit.
 [[nodiscard]] std::optional<flowstats::Duration> parse_duration(std::string_view text);
 

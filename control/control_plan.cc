@@ -7,6 +7,7 @@
 #include <string>
 #include <utility>
 
+#include "control/config_value.h"
 #include "control/http/listener.h"
 #include "control/http/tls_context.h"
 #include "control/local_socket.h"
@@ -24,10 +25,7 @@ milliseconds in_milliseconds(flowstats::Duration duration) {
   return std::chrono::duration_cast<milliseconds>(microseconds{duration.us});
 }
 
-template <class Target, class Value>
-void take(Target& target, const std::optional<Value>& value) {
-  if (value) target = *value;
-}
+using control::take;
 void take(milliseconds& target, const std::optional<flowstats::Duration>& value) {
   if (value) target = in_milliseconds(*value);
 }
@@ -57,7 +55,7 @@ http::ServerLimits server_limits(const ControlConfig& c) {
   return limits;
 }
 
-Result<std::filesystem::path> socket_path(const ReplayArguments& arguments, const ControlConfig& c,
+Result<std::filesystem::path> socket_path(const MeasureArguments& arguments, const ControlConfig& c,
                                           const std::string& listen) {
   if (arguments.socket) return *arguments.socket;
   if (c.socket) return *c.socket;
@@ -122,7 +120,7 @@ Result<rest::AccessOptions> access_options(const ControlConfig& c) {
 
 }  // namespace
 
-Result<ControlOptions> make_control_options(const ReplayArguments& arguments, const Config& config,
+Result<ControlOptions> make_control_options(const MeasureArguments& arguments, const Config& config,
                                             Settings::Start settings) {
   const ControlConfig& c = config.control;
   ControlOptions options;

@@ -11,7 +11,7 @@ namespace tapstat::control {
 
 /// `settings` says what is in force at the start and where it came from. Errors: ExitStatus::usage.
 [[nodiscard]] flowstats::Result<ControlOptions> make_control_options(
-    const ReplayArguments& arguments, const Config& config, Settings::Start settings);
+    const MeasureArguments& arguments, const Config& config, Settings::Start settings);
 
 /// What would keep the control plane from starting with [control] and [mplane] of a file: address,
 /// certificates, token, role files. Errors: ExitStatus::usage.

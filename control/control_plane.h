@@ -19,7 +19,7 @@
 #include "control/rest/access.h"
 #include "control/rest/rest_api.h"
 #include "control/settings.h"
-#include "dataplane/replay_pipeline.h"
+#include "dataplane/packet_pipeline.h"
 #include "exporters/writer.h"
 #include "flowstats/base/result.h"
 
@@ -38,7 +38,7 @@ struct ControlOptions {
 
 /// The running path that settings are published to.
 struct PacketPath {
-  dataplane::ReplayPipeline& pipeline;
+  dataplane::PacketPipeline& pipeline;
   exporters::Writer& writer;
   std::filesystem::path output;  // base of the directories
   flowstats::Timestamp first_packet;

@@ -123,16 +123,27 @@ std::string amount_text(uint64_t files, uint64_t bytes) {
          ")";
 }
 
+std::string before_it(size_t directories) {
+  return directories > 1 ? " and " + grouped(directories - 1) + " before it" : "";
+}
+
+/// Nobody brings these rows back: who reads the logs must know of them.
+std::string spool_line(const RunResult& r) {
+  if (r.writer.spooled.empty()) return "";
+  const uint64_t rows = r.counters[Counter::rows_spooled];
+  return "\nspool   " + r.writer.spooled.back().string() + before_it(r.writer.spooled.size()) +
+         " (" + grouped(rows) + (rows == 1 ? " row, " : " rows, ") +
+         file_size_text(r.counters[Counter::bytes_spooled]) + ")";
+}
+
 std::string logs_line(const RunResult& r) {
   const std::string directory = r.writer.directories.back().string();
-  std::string line = "files   " + directory;
-  if (r.writer.directories.size() > 1)
-    line += " and " + grouped(r.writer.directories.size() - 1) + " before it";
+  std::string line = "files   " + directory + before_it(r.writer.directories.size());
   line += amount_text(r.writer.files, r.writer.bytes);
   const std::string log = shell_word(directory + "/log_tcp_complete" + (r.gzip ? ".gz" : ""));
   return line +
          "   next: " + (r.gzip ? "zcat " + log + " | column -ts' '" : "column -ts' ' " + log) +
-         " | less -S";
+         " | less -S" + spool_line(r);
 }
 
 std::string files_lines(const RunResult& r) {

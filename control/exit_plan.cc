@@ -2,8 +2,8 @@
 
 #include <utility>
 
+#include "control/config_networks.h"
 #include "control/config_value.h"
-#include "control/network_file.h"
 #include "exporters/web100_names.h"
 
 namespace tapstat::control {
@@ -37,20 +37,6 @@ constexpr Entry<uint32_t> kCounts[] = {
     {"segments", &ExitConfig::segments},
 };
 
-template <class T>
-void take(T& target, const std::optional<T>& value) {
-  if (value) target = *value;
-}
-
-std::string store_exclude(ExitConfig& config, const toml::array& list) {
-  config.exclude.emplace();
-  for (const toml::node& element : list) {
-    const std::string wrong = add_network(*config.exclude, element.as_string()->get());
-    if (!wrong.empty()) return wrong;
-  }
-  return "";
-}
-
 void store_text(ExitConfig& config, std::string_view name, const std::string& text,
                 const std::filesystem::path& directory) {
   for (const auto& [key, target] : kDurations)
@@ -70,7 +56,7 @@ std::string store_exit(ExitConfig& config, std::string_view name, const toml::no
     if (key == name) config.*target = node.as_boolean()->get();
   for (const auto& [key, target] : kCounts)
     if (key == name) config.*target = static_cast<uint32_t>(node.as_integer()->get());
-  if (name == "exclude") return store_exclude(config, *node.as_array());
+  if (name == "exclude") return store_networks(config.exclude, *node.as_array());
   if (name == "keys") {
     config.keys.emplace();
     for (const toml::node& key : *node.as_array()) config.keys->push_back(key.as_string()->get());

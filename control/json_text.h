@@ -1,7 +1,11 @@
 /// A RapidJSON writer with the few verbs that our documents need.
 #pragma once
 
+#include <algorithm>
+#include <cstddef>
 #include <cstdint>
+#include <cstring>
+#include <new>
 #include <string>
 #include <string_view>
 
@@ -9,6 +13,20 @@
 #include <rapidjson/stringbuffer.h>
 
 namespace tapstat::control {
+
+/// Memory for RapidJSON, whose own allocator goes on with a null pointer when there is none.
+struct JsonMemory {
+  static constexpr bool kNeedFree = true;
+  void* Malloc(size_t bytes) { return bytes == 0 ? nullptr : ::operator new(bytes); }
+  void* Realloc(void* old, size_t old_bytes, size_t bytes) {
+    void* const memory = Malloc(bytes);
+    if (old_bytes != 0 && bytes != 0) std::memcpy(memory, old, std::min(old_bytes, bytes));
+    Free(old);
+    return memory;
+  }
+  static void Free(void* memory) { ::operator delete(memory); }
+};
+using JsonBuffer = rapidjson::GenericStringBuffer<rapidjson::UTF8<>, JsonMemory>;
 
 class JsonText {
  public:
@@ -37,8 +55,9 @@ class JsonText {
   [[nodiscard]] std::string str() const { return {buffer_.GetString(), buffer_.GetSize()}; }
 
  private:
-  rapidjson::StringBuffer buffer_;
-  rapidjson::PrettyWriter<rapidjson::StringBuffer> writer_{buffer_};
+  JsonBuffer buffer_;
+  rapidjson::PrettyWriter<JsonBuffer, rapidjson::UTF8<>, rapidjson::UTF8<>, JsonMemory> writer_{
+      buffer_};
 };
 
 /// Names of files may hold any bytes; JSON holds Unicode. Bytes that are not UTF-8 become U+FFFD.

@@ -30,10 +30,12 @@ double percent(uint64_t lost, uint64_t kept) {
 }
 
 Equation packet_equation(const CounterValues& c) {
+  // Live ports count for themselves what came to them, and so check what the workers count.
+  const bool is_live = c[Counter::port_packets] != 0;
   return {
       "packets",
       "packets",
-      term(c, Counter::rx_packets, "received"),
+      term(c, is_live ? Counter::port_packets : Counter::rx_packets, "received"),
       {term(c, Counter::analysed_packets, "analysed"), term(c, Counter::dropped_not_ip, "not IP"),
        term(c, Counter::dropped_not_tcp_udp, "not TCP or UDP"),
        term(c, Counter::dropped_fragment_incomplete, "later fragment"),
@@ -43,8 +45,12 @@ Equation packet_equation(const CounterValues& c) {
        term(c, Counter::dropped_bad_l4, "bad TCP or UDP"),
        term(c, Counter::dropped_tunnel_too_deep, "tunnel too deep"),
        term(c, Counter::dropped_filtered, "filtered"),
+       term(c, Counter::dropped_nic_missed, "lost: port overrun", true),
+       term(c, Counter::dropped_nic_errors, "lost: damaged", true),
+       term(c, Counter::dropped_nic_nobuf, "lost: no buffer", true),
        term(c, Counter::dropped_ring_full, "lost: ring full", true),
        term(c, Counter::dropped_table_full, "lost: table full", true),
+       term(c, Counter::dropped_flow_rate, "lost: flow rate", true),
        term(c, Counter::dropped_other, "lost: other", true)}};
 }
 

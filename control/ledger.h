@@ -1,7 +1,8 @@
 /// The accounting equations of a run, computed from the counters: nothing may vanish between two of
 /// them.
 ///
-/// Packets: received = analysed + every drop reason. Flows: created = exported + every reason for
+/// Packets: received (by live ports' own count, with what they lost) = analysed + every drop
+/// reason. Flows: created = exported + every reason for
 /// no record + still open. Rows of each log: made = written + every reason for no row. Between the
 /// two: records = rows made of both logs. Traces: packets matched = written + every reason for
 /// leaving one out. A difference is a defect of the program, never of the

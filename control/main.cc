@@ -1,11 +1,16 @@
 /// The program `tapstat`: command line -> command -> exit status.
 #include <unistd.h>
 
+#include <algorithm>
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
+#include <filesystem>
+#include <string>
 #include <string_view>
+#include <utility>
 #include <variant>
+#include <vector>
 
 #include "control/anonymise_key.h"
 #include "control/bench.h"
@@ -15,10 +20,14 @@
 #include "control/commands/mplane_commands.h"
 #include "control/commands/remote_commands.h"
 #include "control/describe.h"
+#include "control/doctor/doctor_command.h"
+#include "control/last_resort.h"
 #include "control/messages.h"
 #include "control/replay.h"
+#include "control/run.h"
 #include "control/samples/samples_command.h"
 #include "control/split/split.h"
+#include "control/tstat_command_line.h"
 #include "dataplane/eal.h"
 
 namespace {
@@ -50,6 +59,10 @@ struct Commands {
     control::Messages messages(message_options(arguments.out, !arguments.json));
     return control::replay(arguments, messages);
   }
+  int operator()(const control::RunArguments& arguments) const {
+    control::Messages messages(message_options(arguments.out, !arguments.json));
+    return control::run(arguments, messages);
+  }
   int operator()(const control::CheckArguments& arguments) const {
     control::Messages messages(message_options(arguments.out, true));
     return control::check(arguments, messages);
@@ -78,6 +91,14 @@ struct Commands {
     control::Messages messages(message_options(arguments.out, true));
     return control::splitting::split(arguments, messages);
   }
+  int operator()(const control::DoctorArguments& arguments) const {
+    control::Messages messages(message_options(arguments.out, !arguments.json));
+    return control::doctor::doctor(arguments, messages);
+  }
+  int operator()(const control::HostSetupArguments& arguments) const {
+    control::Messages messages(message_options(arguments.out, true));
+    return control::doctor::host_setup(arguments, messages);
+  }
   int operator()(const DescribeArguments& arguments) const {
     const auto page = control::describe(arguments);
     if (page) return (*this)(control::TextAnswer{*page});
@@ -96,17 +117,45 @@ struct Commands {
   }
 };
 
+/// Under its second name, or as "tapstat tstat", the program takes Tstat's own command line.
+bool is_called_as_tstat(std::string_view program, const std::vector<std::string>& words) {
+  return program.substr(program.rfind('/') + 1) == "tapstat-tstat" ||
+         (!words.empty() && words.front() == "tstat");
+}
+
+/// Both streams go to the file from here on.
+bool redirect(const std::filesystem::path& file) {
+  return std::freopen(file.c_str(), "a", stdout) != nullptr &&
+         dup2(fileno(stdout), STDERR_FILENO) >= 0;
+}
+
+int refuse(const flowstats::Error& error) {
+  control::Messages messages;
+  messages.error(error.sentence);
+  return static_cast<int>(error.status);
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
+  control::install_last_resort();
   std::signal(SIGPIPE, SIG_IGN);  // a reader that leaves must not end the measurement
   std::signal(SIGXFSZ, SIG_IGN);  // a file size limit is a write error: counted, and status 5
-  const auto line = control::parse_command_line({argv + 1, argv + argc},
-                                                control::version_text(dataplane::dpdk_version()));
-  if (!line) {
+  const std::string_view program = argc > 0 ? argv[0] : "";
+  std::vector<std::string> words(argv + std::min(argc, 1), argv + argc);
+  if (is_called_as_tstat(program, words)) {
+    if (!words.empty() && words.front() == "tstat") words.erase(words.begin());
+    auto translated = control::translate_tstat(std::move(words));
+    if (!translated) return refuse(translated.error());
+    if (translated->messages && !redirect(*translated->messages))
+      return refuse({flowstats::ExitStatus::environment,
+                     "\"" + translated->messages->string() + "\" (-z) cannot be written."});
     control::Messages messages;
-    messages.error(line.error().sentence);
-    return static_cast<int>(line.error().status);
+    for (const std::string& note : translated->notes) messages.note(note);
+    words = std::move(translated->words);
   }
+  const auto line = control::parse_command_line(std::move(words),
+                                                control::version_text(dataplane::dpdk_version()));
+  if (!line) return refuse(line.error());
   return std::visit(Commands{}, *line);
 }

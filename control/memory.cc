@@ -21,10 +21,11 @@ uint64_t hugetlb_bytes(const PageUse& use) {
   return use.of(PageKind::hugetlb_1g) + use.of(PageKind::hugetlb_2m);
 }
 
-/// "sudo scripts/hugepages.sh set 406": 2 MiB pages for what has none yet.
+/// "sudo tapstat host-setup --hugepages 812M --apply": 2 MiB pages for what has none yet.
 std::string set_command(const PageUse& use) {
   const uint64_t pages = (use.total() + kHugePage - 1) / kHugePage;
-  return "sudo scripts/hugepages.sh set " + std::to_string(pages);
+  return "sudo tapstat host-setup --hugepages " + std::to_string(pages * (kHugePage >> 20)) +
+         "M --apply";
 }
 
 /// The kinds that matter, the largest share of them named with its size when there are several.

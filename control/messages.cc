@@ -43,6 +43,12 @@ void Messages::note(std::string_view sentence) {
   print_locked(options_.err, kProgram, sentence);
 }
 
+void Messages::event(std::string_view sentence) {
+  const std::lock_guard lock(mutex_);
+  if (options_.quiet) return;
+  print_locked(options_.err, kProgram, sentence);
+}
+
 void Messages::raw_note(std::string_view text) {
   const std::lock_guard lock(mutex_);
   if (options_.quiet || !noted_.emplace(text).second) return;

@@ -35,6 +35,8 @@ class Messages {
   void located_errors(const std::vector<std::string>& lines);
   /// Once for each sentence; printed unless quiet.
   void note(std::string_view sentence);
+  /// What has just happened, as often as it happens; printed unless quiet.
+  void event(std::string_view sentence);
   /// As note, in wording and form of its own (Tstat's warnings).
   void raw_note(std::string_view text);
   /// With -v only.

@@ -52,6 +52,14 @@ std::string file_size_text(uint64_t bytes) {
   return scaled(static_cast<double>(bytes), 1000, std::array{"B", "kB", "MB", "GB", "TB"});
 }
 
+std::string rough_size_text(uint64_t bytes) {
+  constexpr std::array kUnits = {"B", "kB", "MB", "GB", "TB", "PB"};
+  auto value = static_cast<double>(bytes);
+  size_t unit = 0;
+  for (; value >= 999.5 && unit + 1 < kUnits.size(); ++unit) value /= 1000;
+  return fmt::format("{:.{}f} {}", value, unit > 0 && value < 9.95 ? 1 : 0, kUnits[unit]);
+}
+
 std::string memory_text(uint64_t bytes) {
   return scaled(static_cast<double>(bytes), 1024, std::array{"B", "KiB", "MiB", "GiB", "TiB"});
 }

@@ -15,6 +15,8 @@ namespace tapstat::control {
 [[nodiscard]] std::string bit_rate_text(double bits_per_s);
 /// "28.4 MB"; decimal.
 [[nodiscard]] std::string file_size_text(uint64_t bytes);
+/// "1.2 GB", "84 MB": decimal, two digits below 10.
+[[nodiscard]] std::string rough_size_text(uint64_t bytes);
 /// "312 MiB"; binary.
 [[nodiscard]] std::string memory_text(uint64_t bytes);
 /// "0.021 s", "62.1 s", "3,600 s".

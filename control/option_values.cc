@@ -1,6 +1,7 @@
 #include "control/option_values.h"
 
 #include <cmath>
+#include <limits>
 
 #include "control/text.h"
 #include "flowstats/base/nearest.h"
@@ -166,6 +167,24 @@ std::vector<std::string> group_names(GroupMask groups) {
   for (const Group g : kFileOrder)
     if (groups.has(g)) names.emplace_back(flowstats::group_name(g));
   return names;
+}
+
+std::optional<uint64_t> size_of_text(std::string_view text) {
+  constexpr std::string_view kUnits = "KMG";
+  unsigned shift = 0;
+  for (const std::string_view ending : {"iB", "B"})
+    if (text.ends_with(ending)) {
+      text.remove_suffix(ending.size());
+      break;
+    }
+  const size_t unit = text.empty() ? std::string_view::npos : kUnits.find(text.back());
+  if (unit != std::string_view::npos) {
+    shift = 10 * (static_cast<unsigned>(unit) + 1);
+    text.remove_suffix(1);
+  }
+  const auto count = number<uint64_t>(text);
+  if (!count || *count > std::numeric_limits<uint64_t>::max() >> shift) return std::nullopt;
+  return *count << shift;
 }
 
 }  // namespace tapstat::control

@@ -6,6 +6,8 @@
 #pragma once
 
 #include <array>
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -43,5 +45,8 @@ using Parsed = tl::expected<T, std::string>;
 
 /// The rest of a sentence about a value that must be one of `names`.
 [[nodiscard]] std::string not_one_of(std::string_view typed, const std::vector<std::string>& names);
+
+/// "512M", "1GiB", "65536": powers of 1,024. Empty when it is none or does not fit.
+[[nodiscard]] std::optional<uint64_t> size_of_text(std::string_view text);
 
 }  // namespace tapstat::control

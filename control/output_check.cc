@@ -52,6 +52,13 @@ fs::path output_base(const std::optional<fs::path>& wanted, const fs::path& firs
   return base.lexically_normal();
 }
 
+bool on_one_file_system(const fs::path& a, const fs::path& b) {
+  struct stat of_a {
+  }, of_b{};
+  return ::stat(existing_part(a).c_str(), &of_a) == 0 &&
+         ::stat(existing_part(b).c_str(), &of_b) == 0 && of_a.st_dev == of_b.st_dev;
+}
+
 flowstats::Result<void> check_output(const fs::path& base) {
   const fs::path path = existing_part(base);
   struct stat status {};

@@ -8,6 +8,7 @@
 #include "control/config_origins.h"
 #include "control/control_plan.h"
 #include "control/exit_plan.h"
+#include "control/full_output.h"
 #include "control/network_file.h"
 #include "control/privacy.h"
 #include "control/runtime_conf.h"
@@ -20,16 +21,17 @@ namespace {
 /// Collects what the files say; `failed` once one of them is not acceptable.
 class Planner {
  public:
-  Planner(const ReplayArguments& arguments, Messages& messages)
+  Planner(const MeasureArguments& arguments, Messages& messages)
       : arguments_(arguments), messages_(messages) {}
 
-  std::optional<ReplayPlan> run() {
+  std::optional<MeasurePlan> run() {
     read_config();
     settle_strictness();
     read_runtime_conf();
     read_networks();
     if (failed_) return std::nullopt;
     settle();
+    settle_full_output();
     settle_privacy();
     settle_exit_records();
     settle_trace();
@@ -93,7 +95,7 @@ class Planner {
     refuse(file.errors);
     if (!file.errors.empty()) return;
     for (const std::string& warning : file.warnings) messages_.note(warning);
-    plan_.replay.internal = std::move(file.networks);
+    plan_.pipeline.internal = std::move(file.networks);
   }
 
   void settle() {
@@ -103,20 +105,19 @@ class Planner {
     plan_.config = active_config(state_, 1);
     if (arguments_.flow_capacity) config_.flow_capacity = arguments_.flow_capacity;
     const auto mode = arguments_.mode.value_or(config_.mode.value_or(flowstats::Mode::tstat));
-    plan_.replay.reader =
-        arguments_.source.value_or(config_.source.value_or(dataplane::ReaderKind::dpdk));
+    plan_.reader = arguments_.source.value_or(config_.source.value_or(dataplane::ReaderKind::dpdk));
     plan_.memory.flows_given = config_.flow_capacity.has_value();
     plan_.memory.huge_pages = arguments_.no_huge_pages
                                   ? HugePages::none
                                   : config_.huge_pages.value_or(HugePages::automatic);
     plan_.memory.touch = config_.touch.value_or(TouchMemory::automatic);
-    if (config_.record_ring) plan_.replay.record_ring = std::bit_ceil(*config_.record_ring);
-    plan_.replay.workers = arguments_.workers;
-    plan_.replay.loops = arguments_.loops;
-    plan_.replay.speed = arguments_.speed;
-    plan_.replay.measurement = measurement_of(config_, mode);
+    if (config_.record_ring) plan_.pipeline.record_ring = std::bit_ceil(*config_.record_ring);
+    plan_.pipeline.workers = arguments_.workers.value_or(1);
+    plan_.configured_ports = config_.ports;
+    plan_.run = config_.run;
+    plan_.pipeline.measurement = measurement_of(config_, mode);
     if (arguments_.discard_duplicates)
-      plan_.replay.measurement.duplicate_window = flowstats::milliseconds(2);
+      plan_.pipeline.measurement.duplicate_window = flowstats::milliseconds(2);
     plan_.writer.schema =
         arguments_.schema.value_or(config_.schema.value_or(flowstats::Schema::mplane));
     settle_inspection(mode);
@@ -134,20 +135,26 @@ class Planner {
 
   /// A group that may be switched on later must have been measured.
   void settle_inspection(flowstats::Mode mode) {
-    flowstats::Inspection& inspection = plan_.replay.measurement.inspection;
+    flowstats::Inspection& inspection = plan_.pipeline.measurement.inspection;
     inspection.enabled = config_.payload.value_or(true);
-    inspection.tcp_flows_max = plan_.replay.measurement.limits.tcp_flows_max;
+    inspection.tcp_flows_max = plan_.pipeline.measurement.limits.tcp_flows_max;
     inspection.fingerprints = arguments_.serve || state_.groups.has(flowstats::Group::fingerprint);
     plan_.writer.mode = mode;
     plan_.writer.names.wanted = inspection.enabled && config_.names.value_or(true);
     plan_.writer.names.cache.mode = mode;
     if (config_.name_entries) plan_.writer.names.cache.entries_v4 = *config_.name_entries;
-    plan_.writer.names.cache.hash_seed = plan_.replay.measurement.hash_seed;
+    plan_.writer.names.cache.hash_seed = plan_.pipeline.measurement.hash_seed;
+  }
+
+  void settle_full_output() {
+    auto full = plan_full_output(config_.full_output);
+    if (!full) return fail_with(full.error().sentence);
+    plan_.writer.full = std::move(*full);
   }
 
   void settle_privacy() {
-    PrivacyPlan privacy = plan_privacy(arguments_.privacy, config_.privacy, plan_.replay.internal,
-                                       plan_.replay.measurement.mode);
+    PrivacyPlan privacy = plan_privacy(arguments_.privacy, config_.privacy, plan_.pipeline.internal,
+                                       plan_.pipeline.measurement.mode);
     refuse(privacy.located_errors);
     for (const std::string& sentence : privacy.errors) messages_.error(sentence);
     failed_ = failed_ || !privacy.errors.empty();
@@ -164,12 +171,12 @@ class Planner {
   void settle_exit_records() {
     if (!wants_exit_records()) return;
     auto exits =
-        plan_exit_records(config_.exit_records, plan_.replay.measurement.limits.tcp_flows_max);
+        plan_exit_records(config_.exit_records, plan_.pipeline.measurement.limits.tcp_flows_max);
     if (!exits) {
       fail_with(exits.error().sentence);
       return;
     }
-    plan_.replay.measurement.exit_records = exits->measurement;
+    plan_.pipeline.measurement.exit_records = exits->measurement;
     plan_.writer.exit_records = std::move(exits->files);
   }
 
@@ -182,7 +189,7 @@ class Planner {
       return fail_with(
           "traces would show what is to be anonymised: leave out --trace and [output.trace], or -Y "
           "and [privacy].");
-    plan_.replay.trace = std::move((*trace)->tap);
+    plan_.pipeline.trace = std::move((*trace)->tap);
     plan_.trace = std::move((*trace)->writer);
   }
 
@@ -210,16 +217,16 @@ class Planner {
                           .epoch = plan_.config.epoch};
     auto options = make_control_options(arguments_, config_, std::move(start));
     if (options) {
-      options->config = config_origins(arguments_, config_, plan_.replay.measurement);
+      options->config = config_origins(arguments_, config_, plan_.pipeline.measurement);
       plan_.control = std::move(*options);
       return;
     }
     fail_with(options.error().sentence);
   }
 
-  const ReplayArguments& arguments_;
+  const MeasureArguments& arguments_;
   Messages& messages_;
-  ReplayPlan plan_;
+  MeasurePlan plan_;
   Config config_;
   RuntimeState state_;
   RuntimeState said_;  // by runtime.conf alone
@@ -228,7 +235,7 @@ class Planner {
 
 }  // namespace
 
-std::optional<ReplayPlan> make_plan(const ReplayArguments& arguments, Messages& messages) {
+std::optional<MeasurePlan> make_plan(const MeasureArguments& arguments, Messages& messages) {
   return Planner(arguments, messages).run();
 }
 

@@ -36,6 +36,13 @@ std::string input_line(const InputFacts& f) {
   return line;
 }
 
+std::string port_line(const dataplane::PortRequest& port) {
+  constexpr std::string_view kKinds[] = {"interface of the kernel", "NIC by PCI address",
+                                         "DPDK's virtual device"};
+  return "port    " + port.name + (port.device == port.name ? "" : " = " + port.device) + ": " +
+         std::string(kKinds[static_cast<size_t>(port.kind)]);
+}
+
 /// Nothing about the usual way.
 std::string source_line(dataplane::ReaderKind source) {
   switch (source) {
@@ -49,21 +56,25 @@ std::string source_line(dataplane::ReaderKind source) {
 
 }  // namespace
 
-std::vector<std::string> plan_lines(const ReplayPlan& plan, const Inputs& inputs) {
-  const unsigned workers = plan.replay.workers;
+std::vector<std::string> plan_lines(const MeasurePlan& plan, const Inputs& inputs) {
+  const unsigned workers = plan.pipeline.workers;
   std::vector<std::string> lines = {"tapstat " + std::string(version()) + ", DPDK " +
                                     dataplane::dpdk_version() + ", " + std::to_string(workers) +
                                     (workers == 1 ? " worker" : " workers")};
   for (const InputFacts& facts : inputs.facts)
     if (!facts.error) lines.push_back(input_line(facts));
-  if (const std::string line = source_line(plan.replay.reader); !line.empty())
-    lines.push_back(line);
+  for (const dataplane::PortRequest& port : plan.ports) lines.push_back(port_line(port));
+  if (const std::string line = source_line(plan.reader); !line.empty()) lines.push_back(line);
   const auto logs = log_names(plan.config);
   lines.push_back("output  " + plan.writer.base.string() + ": " +
                   (logs.empty() ? "no logs" : spaced(logs)) + (plan.writer.gzip ? " (gzip)" : ""));
+  if (plan.writer.full.what == exporters::WhenFull::spool)
+    lines.push_back("spool   " + plan.writer.full.spool.string() +
+                    ": when the output is full, at most " +
+                    memory_text(plan.writer.full.spool_bytes_max));
   lines.push_back("groups  " + spaced(group_names(plan.config.groups)) + "      (schema " +
                   std::string(schema_name(plan.writer.schema)) + ", mode " +
-                  std::string(mode_name(plan.replay.measurement.mode)) + ")");
+                  std::string(mode_name(plan.pipeline.measurement.mode)) + ")");
   if (plan.writer.exit_records)
     lines.push_back("exits   " + plan.writer.exit_records->root.string() +
                     ": web100 exit records, in SideStream/");
@@ -76,14 +87,14 @@ std::vector<std::string> plan_lines(const ReplayPlan& plan, const Inputs& inputs
   return lines;
 }
 
-std::string plan_json(const ReplayPlan& plan, const Inputs& inputs) {
+std::string plan_json(const MeasurePlan& plan, const Inputs& inputs) {
   JsonText json;
   json.object();
   json.key("plan").object();
   json.key("version").text(version());
-  json.key("workers").number(uint64_t{plan.replay.workers});
-  json.key("source").text(source_name(plan.replay.reader));
-  json.key("mode").text(mode_name(plan.replay.measurement.mode));
+  json.key("workers").number(uint64_t{plan.pipeline.workers});
+  json.key("source").text(plan.ports.empty() ? source_name(plan.reader) : "live");
+  json.key("mode").text(mode_name(plan.pipeline.measurement.mode));
   json.key("schema").text(schema_name(plan.writer.schema));
   json.key("output").text(as_utf8(plan.writer.base.string()));
   json.key("gzip").boolean(plan.writer.gzip);
@@ -100,6 +111,9 @@ std::string plan_json(const ReplayPlan& plan, const Inputs& inputs) {
   json.end_array();
   json.key("groups").array();
   for (const std::string& name : group_names(plan.config.groups)) json.text(name);
+  json.end_array();
+  json.key("ports").array();
+  for (const dataplane::PortRequest& port : plan.ports) json.text(as_utf8(port.device));
   json.end_array();
   json.key("inputs").array();
   for (const InputFacts& facts : inputs.facts) {

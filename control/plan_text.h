@@ -10,8 +10,8 @@
 
 namespace tapstat::control {
 
-[[nodiscard]] std::vector<std::string> plan_lines(const ReplayPlan& plan, const Inputs& inputs);
+[[nodiscard]] std::vector<std::string> plan_lines(const MeasurePlan& plan, const Inputs& inputs);
 /// The same as one JSON object.
-[[nodiscard]] std::string plan_json(const ReplayPlan& plan, const Inputs& inputs);
+[[nodiscard]] std::string plan_json(const MeasurePlan& plan, const Inputs& inputs);
 
 }  // namespace tapstat::control

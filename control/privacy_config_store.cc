@@ -2,6 +2,7 @@
 
 #include <charconv>
 
+#include "control/config_networks.h"
 #include "control/config_value.h"
 #include "control/network_file.h"
 
@@ -22,15 +23,6 @@ std::string store_anonymise(PrivacyConfig& config, const toml::array& list) {
     } else if (const std::string wrong = add_network(config.networks, word); !wrong.empty()) {
       return wrong + " Or \"internal\" or \"external\".";
     }
-  }
-  return "";
-}
-
-std::string store_except(PrivacyConfig& config, const toml::array& list) {
-  config.except.emplace();
-  for (const toml::node& element : list) {
-    const std::string wrong = add_network(*config.except, element.as_string()->get());
-    if (!wrong.empty()) return wrong;
   }
   return "";
 }
@@ -64,7 +56,7 @@ std::string store_privacy(PrivacyConfig& config, std::string_view name, const to
   }
   if (name == "strict") config.strict = node.as_boolean()->get();
   if (name == "anonymise") return store_anonymise(config, *node.as_array());
-  if (name == "anonymise_except") return store_except(config, *node.as_array());
+  if (name == "anonymise_except") return store_networks(config.except, *node.as_array());
   if (name == "ipv6_masks") return store_masks(config, *node.as_array());
   return "";
 }

@@ -26,6 +26,19 @@ std::string bar(double part) {
   return "[" + cells + "]";
 }
 
+/// What most of the loss is counted as: "ring-full".
+std::string reason_of(const Equation& packets) {
+  constexpr std::string_view kPrefix = "dropped_";
+  const LedgerTerm* most = nullptr;
+  for (const LedgerTerm& part : packets.parts)
+    if (part.loss && (most == nullptr || part.value > most->value)) most = &part;
+  if (most == nullptr) return "";
+  std::string reason(most->name);
+  if (reason.starts_with(kPrefix)) reason.erase(0, kPrefix.size());
+  std::ranges::replace(reason, '_', '-');
+  return reason;
+}
+
 }  // namespace
 
 std::string progress_line(const ProgressFigures& f) {
@@ -45,14 +58,14 @@ std::string progress_line(const ProgressFigures& f) {
   return line;
 }
 
-ProgressFigures Progress::figures(const dataplane::ReplayProgress& p, Clock::time_point now) {
+ProgressFigures Progress::figures(const dataplane::PipelineProgress& p, Clock::time_point now) {
   ProgressFigures f;
   f.packets = p.counters[Counter::rx_packets];
   f.packets_expected = packets_expected_;
   f.flows_open = p.flows_open;
   const Ledger ledger = make_ledger(p.counters, {p.flows_open, udp_flows_open(p.counters)});
   f.lost = ledger.packets_lost();
-  f.lost_reason = p.counters[Counter::dropped_ring_full] > 0 ? "ring-full" : "table-full";
+  f.lost_reason = reason_of(ledger.packets);
   const double seconds = std::chrono::duration<double>(now - measured_at_).count();
   if (now - measured_at_ >= kRateOver || packets_before_ == 0) {
     const uint64_t bytes = p.counters[Counter::rx_bytes];
@@ -67,7 +80,7 @@ ProgressFigures Progress::figures(const dataplane::ReplayProgress& p, Clock::tim
   return f;
 }
 
-void Progress::update(const dataplane::ReplayProgress& progress, Clock::time_point now) {
+void Progress::update(const dataplane::PipelineProgress& progress, Clock::time_point now) {
   if (form_ == Form::off ||
       now - printed_at_ < (form_ == Form::redrawn ? kRedrawEvery : kPlainEvery))
     return;

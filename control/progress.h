@@ -7,7 +7,7 @@
 #include <string>
 
 #include "control/messages.h"
-#include "dataplane/replay_pipeline.h"
+#include "dataplane/packet_pipeline.h"
 
 namespace tapstat::control {
 
@@ -36,12 +36,12 @@ class Progress {
         measured_at_(now) {}
 
   /// Prints when it is time.
-  void update(const dataplane::ReplayProgress& progress, Clock::time_point now);
+  void update(const dataplane::PipelineProgress& progress, Clock::time_point now);
   /// Removes the redrawn line.
   void finish() { messages_.erase_status(); }
 
   /// The figures as of now, with rates since the last call.
-  [[nodiscard]] ProgressFigures figures(const dataplane::ReplayProgress& progress,
+  [[nodiscard]] ProgressFigures figures(const dataplane::PipelineProgress& progress,
                                         Clock::time_point now);
 
  private:

@@ -23,7 +23,7 @@ constexpr std::chrono::milliseconds kAskAgain{2};
 
 class Publisher::Impl : public std::enable_shared_from_this<Impl> {
  public:
-  Impl(boost::asio::io_context& io, dataplane::ReplayPipeline& pipeline, exporters::Writer& writer,
+  Impl(boost::asio::io_context& io, dataplane::PacketPipeline& pipeline, exporters::Writer& writer,
        Timestamp first_packet)
       : timer_(io), pipeline_(pipeline), writer_(writer), first_packet_(first_packet) {}
 
@@ -58,14 +58,14 @@ class Publisher::Impl : public std::enable_shared_from_this<Impl> {
   }
 
   boost::asio::steady_timer timer_;
-  dataplane::ReplayPipeline& pipeline_;
+  dataplane::PacketPipeline& pipeline_;
   exporters::Writer& writer_;
   Timestamp first_packet_;
   uint64_t token_ = 0;
   uint32_t epoch_ = 0;
 };
 
-Publisher::Publisher(boost::asio::io_context& io, dataplane::ReplayPipeline& pipeline,
+Publisher::Publisher(boost::asio::io_context& io, dataplane::PacketPipeline& pipeline,
                      exporters::Writer& writer, Timestamp first_packet)
     : impl_(std::make_shared<Impl>(io, pipeline, writer, first_packet)) {}
 Publisher::~Publisher() { impl_->cancel(); }

@@ -8,7 +8,7 @@
 #include <cstdint>
 #include <memory>
 
-#include "dataplane/replay_pipeline.h"
+#include "dataplane/packet_pipeline.h"
 #include "exporters/writer.h"
 #include "flowstats/active_config.h"
 #include "flowstats/base/units.h"
@@ -22,7 +22,7 @@ namespace tapstat::control {
 class Publisher {
  public:
   /// The references outlive it. `first_packet` names directories until a packet was processed.
-  Publisher(boost::asio::io_context& io, dataplane::ReplayPipeline& pipeline,
+  Publisher(boost::asio::io_context& io, dataplane::PacketPipeline& pipeline,
             exporters::Writer& writer, flowstats::Timestamp first_packet);
   ~Publisher();
 

@@ -64,10 +64,8 @@ Result<RemoteArguments::GroupWord> parse_group_word(const std::string& text) {
   return word;
 }
 
-}  // namespace
-
 /// The texts as typed; they live as long as the options that point to them.
-struct RemoteCommandLine::Typed {
+struct Typed {
   struct Remote {
     CLI::App* app = nullptr;
     RemoteArguments arguments;
@@ -92,7 +90,7 @@ struct RemoteCommandLine::Typed {
   static void add(CLI::App& app, Mplane& typed);
 };
 
-void RemoteCommandLine::Typed::add(CLI::App& app, Remote& typed) {
+void Typed::add(CLI::App& app, Remote& typed) {
   const What what = typed.arguments.what;
   if (what == What::groups)
     app.add_option("WORD", typed.groups,
@@ -108,7 +106,7 @@ void RemoteCommandLine::Typed::add(CLI::App& app, Remote& typed) {
   add_output_flags(app, typed.arguments.out, typed.colour);
 }
 
-void RemoteCommandLine::Typed::add(CLI::App& app, Mplane& typed) {
+void Typed::add(CLI::App& app, Mplane& typed) {
   app.add_option("ACTION", typed.action, "listcap, runcap, listmeas, redeem or interrupt")
       ->type_name("");
   app.add_option("WHAT", typed.arguments.operand,
@@ -131,7 +129,7 @@ void RemoteCommandLine::Typed::add(CLI::App& app, Mplane& typed) {
   add_output_flags(app, typed.arguments.out, typed.colour);
 }
 
-Result<CommandLine> RemoteCommandLine::Typed::Remote::finish() const {
+Result<CommandLine> Typed::Remote::finish() const {
   RemoteArguments a = arguments;
   if (const auto set = set_colour(a.out, *app, colour); !set)
     return tl::make_unexpected(set.error());
@@ -149,7 +147,7 @@ Result<CommandLine> RemoteCommandLine::Typed::Remote::finish() const {
   return CommandLine{std::move(a)};
 }
 
-Result<void> RemoteCommandLine::Typed::Mplane::set_action(MplaneArguments& a) const {
+Result<void> Typed::Mplane::set_action(MplaneArguments& a) const {
   std::vector<std::string> names;
   const MplaneAction* found = nullptr;
   for (const MplaneAction& candidate : kMplaneActions) {
@@ -169,7 +167,7 @@ Result<void> RemoteCommandLine::Typed::Mplane::set_action(MplaneArguments& a) co
   return {};
 }
 
-Result<void> RemoteCommandLine::Typed::Mplane::set_connection(MplaneArguments& a) const {
+Result<void> Typed::Mplane::set_connection(MplaneArguments& a) const {
   const auto path = [this](const char* flag, const std::string& text) {
     return app->count(flag) > 0 ? std::optional<std::filesystem::path>(text) : std::nullopt;
   };
@@ -185,36 +183,46 @@ Result<void> RemoteCommandLine::Typed::Mplane::set_connection(MplaneArguments& a
   return {};
 }
 
-Result<CommandLine> RemoteCommandLine::Typed::Mplane::finish() const {
+Result<CommandLine> Typed::Mplane::finish() const {
   MplaneArguments a = arguments;
   for (const auto& set : {set_colour(a.out, *app, colour), set_action(a), set_connection(a)})
     if (!set) return tl::make_unexpected(set.error());
   return CommandLine{std::move(a)};
 }
 
-RemoteCommandLine::RemoteCommandLine() : typed_(std::make_unique<Typed>()) {}
-RemoteCommandLine::~RemoteCommandLine() = default;
+class RemoteCommandLine final : public CommandPart {
+ public:
+  void add_to(CLI::App& app) override;
+  [[nodiscard]] std::optional<Result<CommandLine>> finish() const override;
+
+ private:
+  Typed typed_;
+};
 
 void RemoteCommandLine::add_to(CLI::App& app) {
   for (size_t i = 0; i < kRemoteCommands.size(); ++i) {
     const RemoteCommand& command = kRemoteCommands[i];
-    Typed::Remote& typed = typed_->remote[i];
+    Typed::Remote& typed = typed_.remote[i];
     typed.arguments.what = command.what;
     typed.app =
         app.add_subcommand(command.name, std::string(command.help) + "\n\n" + command.examples);
     Typed::add(*typed.app, typed);
   }
-  typed_->mplane.app = app.add_subcommand(
+  typed_.mplane.app = app.add_subcommand(
       "mplane",
       std::string("Speak mPlane to a probe: list, run, redeem, interrupt\n\n") + kMplaneExamples);
-  Typed::add(*typed_->mplane.app, typed_->mplane);
+  Typed::add(*typed_.mplane.app, typed_.mplane);
 }
 
 std::optional<Result<CommandLine>> RemoteCommandLine::finish() const {
-  for (const Typed::Remote& typed : typed_->remote)
+  for (const Typed::Remote& typed : typed_.remote)
     if (typed.app->parsed()) return typed.finish();
-  if (typed_->mplane.app->parsed()) return typed_->mplane.finish();
+  if (typed_.mplane.app->parsed()) return typed_.mplane.finish();
   return std::nullopt;
 }
+
+}  // namespace
+
+std::unique_ptr<CommandPart> remote_command_line() { return std::make_unique<RemoteCommandLine>(); }
 
 }  // namespace tapstat::control

@@ -1,32 +1,13 @@
-/// The part of the command line that speaks to a running probe: status, groups, rotate, reload,
-/// stop and mplane. Control thread.
+/// The commands that speak to a running probe: status, groups, rotate, reload, stop and mplane.
+/// Control thread.
 #pragma once
 
 #include <memory>
-#include <optional>
 
-#include "control/command_line.h"
-
-namespace CLI {
-class App;
-}
+#include "control/command_part.h"
 
 namespace tapstat::control {
 
-class RemoteCommandLine {
- public:
-  RemoteCommandLine();
-  ~RemoteCommandLine();
-
-  /// Adds the commands to `app`, which is parsed while this lives.
-  void add_to(CLI::App& app);
-
-  /// After parsing: the checked arguments when one of these commands was typed, else empty.
-  [[nodiscard]] std::optional<flowstats::Result<CommandLine>> finish() const;
-
- private:
-  struct Typed;
-  std::unique_ptr<Typed> typed_;
-};
+[[nodiscard]] std::unique_ptr<CommandPart> remote_command_line();
 
 }  // namespace tapstat::control

@@ -1,5 +1,5 @@
-/// What a replay did: the facts that the end table, summary.json, counters.json and the exit status
-/// are made from.
+/// What a replay or a run did: the facts that the end table, summary.json, counters.json and the
+/// exit status are made from.
 #pragma once
 
 #include <cstdint>
@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "control/memory.h"
-#include "dataplane/reader_kind.h"
+#include "dataplane/live_ports.h"
 #include "exporters/trace_writer.h"
 #include "exporters/writer.h"
 #include "flowstats/active_config.h"
@@ -31,13 +31,15 @@ struct InputFacts {
 };
 
 struct RunResult {
-  /// Of the packets received, by their length on the wire: the port reports captured lengths only.
+  /// Of the packets received; of captures by their length on the wire, as DPDK's port reports
+  /// captured lengths only.
   [[nodiscard]] double bits_received() const {
     uint64_t packets = 0, bytes = 0;
     for (const InputFacts& input : inputs) {
       packets += input.packets;
       bytes += input.wire_bytes;
     }
+    if (inputs.empty()) return 8.0 * static_cast<double>(counters[flowstats::Counter::rx_bytes]);
     const auto received = static_cast<double>(counters[flowstats::Counter::rx_packets]);
     return packets == 0
                ? 0
@@ -45,7 +47,8 @@ struct RunResult {
   }
 
   std::vector<InputFacts> inputs;
-  dataplane::ReaderKind source = dataplane::ReaderKind::dpdk;
+  std::vector<dataplane::PortFigures> ports;  // of a run
+  std::string source = "dpdk";                // or file, preloaded, live
   flowstats::Mode mode = flowstats::Mode::tstat;
   flowstats::Schema schema = flowstats::Schema::mplane;
   flowstats::GroupMask groups;  // at the end

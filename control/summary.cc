@@ -66,6 +66,9 @@ void outputs(JsonText& json, const RunResult& r) {
   json.key("directories").array();
   for (const auto& directory : r.writer.directories) json.text(as_utf8(directory.string()));
   json.end_array();
+  json.key("spooled").array();
+  for (const auto& directory : r.writer.spooled) json.text(as_utf8(directory.string()));
+  json.end_array();
   json.key("files").number(r.writer.files);
   json.key("bytes").number(r.writer.bytes);
   json.key("rows").object();
@@ -132,7 +135,7 @@ std::string summary_json(const RunResult& r, const Ledger& ledger, int exit_stat
   json.key("version").text(version());
   json.key("commit").text(commit());
   json.key("dpdk").text(r.dpdk_version);
-  json.key("source").text(source_name(r.source));
+  json.key("source").text(r.source);
   json.key("mode").text(mode_name(r.mode));
   json.key("schema").text(schema_name(r.schema));
   json.key("groups").array();

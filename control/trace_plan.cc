@@ -18,11 +18,6 @@ constexpr const char* kDefaultFilter = "tcp port 8000";
 /// A replay would rather wait than get two workers' packets in the wrong order.
 constexpr std::chrono::milliseconds kReplayHoldBack{60'000};
 
-template <class T>
-void take(T& target, const std::optional<T>& value) {
-  if (value) target = *value;
-}
-
 auto refuse(std::string sentence) {
   return flowstats::fail(ExitStatus::usage, "[output.trace] " + std::move(sentence));
 }

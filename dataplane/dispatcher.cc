@@ -69,8 +69,16 @@ void Dispatcher::note_clocks(Timestamp clock) {
 void Dispatcher::hand_over(size_t worker) {
   Lot& lot = lots_[worker];
   if (lot.count == 0) return;
-  handoffs_[worker]->push({lot.packets.data(), lot.count});
+  const size_t taken = handoffs_[worker]->push({lot.packets.data(), lot.count});
+  if (taken < lot.count) drop({lot.packets.data() + taken, lot.count - taken});
   lot.count = 0;
+}
+
+/// The ring of a worker is full, and a live port does not wait.
+[[gnu::noinline, gnu::cold]] void Dispatcher::drop(std::span<const HandedPacket> packets) {
+  counters_.add(Counter::dropped_ring_full, packets.size());
+  sorted_ -= packets.size();
+  for (const HandedPacket& p : packets) rte_pktmbuf_free(p.packet);
 }
 
 void Dispatcher::hand_over() {
@@ -81,7 +89,7 @@ void Dispatcher::hand_over() {
 void Dispatcher::mark_all(HandedPacket::Mark mark, Timestamp time, Timestamp clock) {
   hand_over();
   const HandedPacket packet{nullptr, time, clock, mark, LinkType::ethernet};
-  for (PacketHandoff* handoff : handoffs_) handoff->push({&packet, 1});
+  for (PacketHandoff* handoff : handoffs_) handoff->push_mark(packet);
 }
 
 bool Dispatcher::workers_caught_up() const {
@@ -90,24 +98,27 @@ bool Dispatcher::workers_caught_up() const {
   return done == sorted_;
 }
 
-void Dispatcher::run(ReplaySource& source) {
+void Dispatcher::run(PacketSource& source) {
   Burst burst;
   for (;;) {
-    const ReplaySource::State state = source.receive(burst);
-    if (state == ReplaySource::State::packets) {
+    const PacketSource::State state = source.receive(burst);
+    status_.rounds.store(status_.rounds.load(std::memory_order_relaxed) + 1,
+                         std::memory_order_relaxed);
+    if (state == PacketSource::State::packets) {
       idle_.worked();
       dispatch(burst);
       status_.clock_us.store(burst.clocks[burst.count - 1].us, std::memory_order_relaxed);
-    } else if (state == ReplaySource::State::round_ended) {
+    } else if (state == PacketSource::State::round_ended) {
       mark_all(HandedPacket::Mark::end_of_round, source.last_frame(), source.clock());
       ip_seen_ = false;
-    } else if (state == ReplaySource::State::finished) {
+    } else if (state == PacketSource::State::finished) {
       break;
     } else {
       hand_over();
+      if (source.silent_until() != flowstats::kNever) note_clocks(source.silent_until());
       if (workers_caught_up())
         status_.held_at.store(source.holding_at(), std::memory_order_release);
-      idle_.rest();
+      idle_.rest(source.may_nap());
     }
   }
   mark_all(HandedPacket::Mark::end_of_run, source.last_frame(), source.clock());

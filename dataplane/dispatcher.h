@@ -14,12 +14,13 @@
 
 #include <array>
 #include <cstdint>
+#include <span>
 #include <vector>
 
 #include "dataplane/burst_frames.h"
 #include "dataplane/idle.h"
 #include "dataplane/packet_handoff.h"
-#include "dataplane/replay_source.h"
+#include "dataplane/packet_source.h"
 #include "dataplane/worker_status.h"
 #include "flowstats/base/counters.h"
 #include "flowstats/measurement.h"
@@ -34,10 +35,10 @@ class Dispatcher {
              WorkerStatus& status);
 
   /// Until the source is finished.
-  void run(ReplaySource& source);
+  void run(PacketSource& source);
 
-  /// One burst of the trace, none of it analysed by a worker before it is handed over. Waits while
-  /// the ring of a worker is full.
+  /// One burst of the trace, none of it analysed by a worker before it is handed over. Waits or
+  /// drops when the ring of a worker is full, as the ring says.
   void dispatch(const Burst& burst);
   /// Puts everything that still waits into the rings.
   void hand_over();
@@ -55,6 +56,7 @@ class Dispatcher {
   void sort_into_lots(const Burst& burst);
   void note_clocks(flowstats::Timestamp clock);
   void hand_over(size_t worker);
+  void drop(std::span<const HandedPacket> packets);
   void mark_all(HandedPacket::Mark mark, flowstats::Timestamp time, flowstats::Timestamp clock);
   [[nodiscard]] bool workers_caught_up() const;
 

@@ -2,9 +2,11 @@
 
 #include <fcntl.h>
 #include <sched.h>
+#include <sys/eventfd.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <string>
 #include <string_view>
@@ -18,6 +20,9 @@
 #include <rte_log.h>
 #include <rte_version.h>
 
+#include "dataplane/eal_messages.h"
+#include "dataplane/file_descriptor.h"
+
 namespace tapstat::dataplane {
 
 using flowstats::ExitStatus;
@@ -25,6 +30,18 @@ using flowstats::fail;
 using flowstats::Result;
 
 namespace {
+
+/// One of DPDK's own threads ends the process when it finds no descriptor.
+constexpr size_t kDescriptorsMin = 16;
+
+bool are_descriptors_free(size_t count) {
+  std::vector<FileDescriptor> taken;
+  while (taken.size() < count) {
+    taken.emplace_back(eventfd(0, EFD_CLOEXEC));
+    if (!taken.back().is_open()) return false;
+  }
+  return true;
+}
 
 /// Collects what is written to standard error from construction to stop().
 class StandardErrorCapture {
@@ -78,6 +95,19 @@ std::vector<int> allowed_cpus() {
   return cpus;
 }
 
+/// Those of `first` that are there, in their order, and the others behind them.
+std::vector<int> with_first(const std::vector<int>& cpus, const std::vector<int>& first) {
+  std::vector<int> order;
+  const auto holds = [](const std::vector<int>& list, int cpu) {
+    return std::ranges::find(list, cpu) != list.end();
+  };
+  for (const int cpu : first)
+    if (holds(cpus, cpu) && !holds(order, cpu)) order.push_back(cpu);
+  for (const int cpu : cpus)
+    if (!holds(order, cpu)) order.push_back(cpu);
+  return order;
+}
+
 /// "0@(2,3),1@0,2@1": the main lcore floats over the spare CPUs, the others are pinned in turn.
 std::string lcore_map(const std::vector<int>& cpus, const std::vector<int>& spare,
                       unsigned worker_lcores) {
@@ -95,15 +125,6 @@ std::string lcore_map(const std::vector<int>& cpus, const std::vector<int>& spar
 void prefer_memory_of(int cpu) {
   if (numa_available() < 0 || numa_max_node() == 0) return;
   if (const int node = numa_node_of_cpu(cpu); node >= 0) numa_set_preferred(node);
-}
-
-/// The last thing DPDK said, without its prefixes.
-std::string last_line(std::string_view text) {
-  while (text.ends_with('\n') || text.ends_with('.')) text.remove_suffix(1);
-  text = text.substr(text.rfind('\n') + 1);
-  for (const std::string_view prefix : {"EAL: ", "FATAL: "})
-    if (text.starts_with(prefix)) text.remove_prefix(prefix.size());
-  return std::string(text);
 }
 
 /// DPDK's log after the start: standard error when verbose, else nowhere.
@@ -127,14 +148,22 @@ Result<Eal> start_eal(const EalOptions& options) {
     return fail(ExitStatus::environment, "cannot start " + std::to_string(options.worker_lcores) +
                                              " packet threads: DPDK allows 1 to " +
                                              std::to_string(kWorkerLcoresMax) + ".");
-  const std::vector<int> cpus = allowed_cpus();
+  const std::vector<int> cpus = with_first(allowed_cpus(), options.worker_cpus);
   if (cpus.empty()) return fail(ExitStatus::environment, "no CPU that this process may use.");
+  if (!are_descriptors_free(kDescriptorsMin))
+    return fail(ExitStatus::environment, "DPDK needs " + std::to_string(kDescriptorsMin) +
+                                             " file descriptors, and the limit of open files "
+                                             "leaves fewer. Raise it (ulimit -n).");
   std::vector<int> spare = spare_cpus(cpus, options.worker_lcores);
-  std::vector<std::string> words = {"tapstat",     "--no-huge",
-                                    "-m",          std::to_string(options.memory_mib),
-                                    "--no-shconf", "--no-telemetry",
-                                    "--no-pci",    "--iova-mode=va",
-                                    "--lcores",    lcore_map(cpus, spare, options.worker_lcores)};
+  std::vector<std::string> words = {"tapstat", "--no-telemetry", "--iova-mode=va", "--lcores",
+                                    lcore_map(cpus, spare, options.worker_lcores)};
+  if (options.huge_pages)
+    words.emplace_back("--in-memory");
+  else
+    words.insert(words.end(),
+                 {"--no-huge", "--no-shconf", "-m", std::to_string(options.memory_mib)});
+  if (options.pci_devices.empty()) words.emplace_back("--no-pci");
+  for (const std::string& device : options.pci_devices) words.insert(words.end(), {"-a", device});
   std::vector<char*> arguments;
   for (std::string& word : words) arguments.push_back(word.data());
 
@@ -145,10 +174,7 @@ Result<Eal> start_eal(const EalOptions& options) {
   const std::string said = capture.stop();
   if (options.verbose) std::fputs(said.c_str(), stderr);
   if (started < 0)
-    return fail(ExitStatus::environment, "DPDK cannot start with " +
-                                             std::to_string(options.memory_mib) +
-                                             " MiB of ordinary memory: " + last_line(said) + " (" +
-                                             rte_strerror(error) + ").");
+    return fail(ExitStatus::environment, explain_eal_failure(said, rte_strerror(error)));
   set_log(options.verbose);
   prefer_memory_of(cpus.front());
   return Eal(options.worker_lcores, std::move(spare));

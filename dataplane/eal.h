@@ -1,7 +1,7 @@
 /// DPDK's environment layer: started once in a process, before any pool or port.
 ///
-/// Replay needs no hugepages, no device and no privilege: ordinary memory, no shared configuration,
-/// no PCI. Control thread only.
+/// Captures and kernel interfaces need no hugepages, no device and no privilege: ordinary memory,
+/// no shared configuration, no PCI. Control thread only.
 #pragma once
 
 #include <cstdint>
@@ -17,9 +17,12 @@ namespace tapstat::dataplane {
 inline constexpr unsigned kWorkerLcoresMax = 127;
 
 struct EalOptions {
-  unsigned worker_lcores = 1;  // for workers and the dispatcher, 1 to kWorkerLcoresMax
-  uint32_t memory_mib = 256;   // ordinary memory for pools and rings
-  bool verbose = false;        // pass DPDK's own log lines on to standard error
+  unsigned worker_lcores = 1;         // packet threads, 1 to kWorkerLcoresMax
+  std::vector<int> worker_cpus = {};  // where those are pinned first; empty: from the first CPU on
+  std::vector<std::string> pci_devices = {};  // NICs to look for; empty: none
+  bool huge_pages = false;    // for packet buffers; always without files left behind
+  uint32_t memory_mib = 256;  // ordinary memory for pools and rings
+  bool verbose = false;       // pass DPDK's own log lines on to standard error
 };
 
 /// The running environment; cleaned up with its owner, who outlives every pool and port. Lcore 0 is
@@ -52,7 +55,7 @@ class Eal {
 
 /// At most once in a process, whether it succeeds or not. While it runs, standard error of the
 /// whole process goes to memory (DPDK prints there before its log can be set). Errors:
-/// ExitStatus::environment, with DPDK's own last line.
+/// ExitStatus::environment, in the words of eal_messages.h.
 [[nodiscard]] flowstats::Result<Eal> start_eal(const EalOptions& options);
 
 /// What packet threads, pinned in turn from the front of `cpus`, leave over; all of `cpus` when

@@ -1,7 +1,7 @@
 #include "dataplane/exit_flows.h"
 
-#include <algorithm>
 #include <array>
+#include <limits>
 #include <new>
 
 #include "flowstats/exit/exit_flow_usual.h"
@@ -10,22 +10,12 @@ namespace tapstat::dataplane {
 
 using flowstats::Counter;
 using flowstats::Direction;
+using flowstats::Duration;
 using flowstats::ExitFlow;
 using flowstats::ExitRecord;
 using flowstats::kNoEntry;
 using flowstats::Segment;
 using flowstats::Timestamp;
-
-namespace {
-
-/// Connections examined by the timers for each burst.
-constexpr uint32_t kTimerWorkPerBurst = 64;
-
-uint32_t if_enabled(const flowstats::ExitRecords& settings, uint32_t size) {
-  return settings.enabled ? size : 0;
-}
-
-}  // namespace
 
 ExitFlows::ExitFlows(const flowstats::Measurement& measurement,
                      const flowstats::NetworkList& internal, uint32_t flows_max, ShardPlace shard,
@@ -35,12 +25,12 @@ ExitFlows::ExitFlows(const flowstats::Measurement& measurement,
       internal_(internal),
       outlet_(outlet),
       shard_(shard),
-      places_(if_enabled(settings_, flows_max)),
-      holders_(if_enabled(settings_, settings_.connections_max)),
-      flows_(if_enabled(settings_, settings_.connections_max)),
-      segments_(if_enabled(settings_, settings_.segments_max)),
-      table_(if_enabled(settings_, settings_.connections_max)),
-      wheel_(if_enabled(settings_, settings_.connections_max)) {}
+      places_(flows_max),
+      holders_(settings_.connections_max),
+      flows_(settings_.connections_max),
+      segments_(settings_.segments_max),
+      table_(settings_.connections_max),
+      wheel_(settings_.connections_max) {}
 
 size_t ExitFlows::bytes() const {
   return places_.bytes() + holders_.bytes() + flows_.bytes() + segments_.bytes() + table_.bytes() +
@@ -72,11 +62,10 @@ uint32_t ExitFlows::find(const Segment& segment) const {
                      [&](uint32_t place) { return flows_[place].tuple() == segment.tuple; });
 }
 
-/// When the connection ends unless it is heard of before.
-Timestamp ExitFlows::due(const ExitFlow& flow) const {
-  if (flow.is_over()) return flow.last_clock() + settings_.linger;
-  return flow.last_clock() +
-         (flow.is_half_closed() ? settings_.half_closed_idle_max : settings_.idle_max);
+/// How long the connection is silent before it ends.
+Duration ExitFlows::patience_with(const ExitFlow& flow) const {
+  if (flow.is_over()) return settings_.linger;
+  return flow.is_half_closed() ? settings_.half_closed_idle_max : settings_.idle_max;
 }
 
 /// Ends the connection when the packet begins another one or comes after its time.
@@ -91,7 +80,17 @@ bool ExitFlows::ends_before(uint32_t place, const Segment& segment) {
   return true;
 }
 
+void ExitFlows::open(ExitFlow& flow, const Segment& first) {
+  outlet_.counters.add(Counter::exit_connections_opened);
+  const flowstats::FiveTuple& tuple = first.tuple;
+  flow.open(first,
+            {internal_.contains(tuple.ip_version, tuple.a_address),
+             internal_.contains(tuple.ip_version, tuple.b_address)},
+            next_cid());
+}
+
 void ExitFlows::begin(uint32_t entry, const Segment& first) {
+  let_go(entry);  // the worker has, but could not say so
   uint32_t place = find(first);
   if (place != kNoEntry && ends_before(place, first)) place = kNoEntry;
   if (place != kNoEntry) {
@@ -99,17 +98,24 @@ void ExitFlows::begin(uint32_t entry, const Segment& first) {
   } else {
     place = flows_.take();
     if (place == kNoEntry) return outlet_.counters.add(Counter::exit_connections_refused);
-    outlet_.counters.add(Counter::exit_connections_opened);
-    ::new (static_cast<void*>(&flows_[place])) ExitFlow;
-    flows_[place].open(first,
-                       {internal_.contains(first.tuple.ip_version, first.tuple.a_address),
-                        internal_.contains(first.tuple.ip_version, first.tuple.b_address)},
-                       next_cid());
-    wheel_.schedule(place, first.clock + settings_.linger);
+    open(*::new (static_cast<void*>(&flows_[place])) ExitFlow, first);
+    wheel_.schedule(place, due(flows_[place]));
   }
   places_[entry] = place + 1;
   holders_[place] = entry + kFirst;
-  flows_[place].on_segment(first, settings_, segments_);
+  apply_any(place, first);
+}
+
+/// A connection that is nearer to its end than before must not wait for its old timer: its record
+/// would be late.
+void ExitFlows::apply_any(uint32_t place, const Segment& segment) {
+  ExitFlow& flow = flows_[place];
+  const Duration before = patience_with(flow);
+  flow.apply_any(segment, settings_, segments_);
+  if (patience_with(flow) >= before) [[likely]]
+    return;
+  wheel_.cancel(place);
+  wheel_.schedule(place, due(flow));
 }
 
 /// What is over lingers from its last packet on; until then nothing but silence and another
@@ -120,8 +126,7 @@ bool ExitFlows::follow(uint32_t place, const Segment& segment) {
   const bool is_rare = silence > settings_.linger || segment.has(flowstats::tcp_flag::kSyn);
   if (is_rare && ends_before(place, segment)) [[unlikely]]
     return false;
-  if (!flow.apply_usual(segment, settings_, segments_))
-    flow.apply_any(segment, settings_, segments_);
+  if (!flow.apply_usual(segment, settings_, segments_)) apply_any(place, segment);
   return true;
 }
 
@@ -143,12 +148,8 @@ bool ExitFlows::follow(uint32_t place, const Segment& segment) {
 }
 
 void ExitFlows::on_single(const Segment& syn) {
-  outlet_.counters.add(Counter::exit_connections_opened);
   ExitFlow flow;
-  flow.open(syn,
-            {internal_.contains(syn.tuple.ip_version, syn.tuple.a_address),
-             internal_.contains(syn.tuple.ip_version, syn.tuple.b_address)},
-            next_cid());
+  open(flow, syn);
   flow.on_segment(syn, settings_, segments_);
   close(flow, End::silent, syn.clock + settings_.linger);
   flow.release(segments_);
@@ -156,7 +157,7 @@ void ExitFlows::on_single(const Segment& syn) {
 
 void ExitFlows::expire(Timestamp clock) {
   wheel_.advance(
-      clock, kTimerWorkPerBurst,
+      clock, std::numeric_limits<uint32_t>::max(),
       [&](uint32_t place) { flows_[place].prefetch(Direction::from_a, true); },
       [&](uint32_t place) { examine(place, clock); });
 }
@@ -165,8 +166,7 @@ void ExitFlows::examine(uint32_t place, Timestamp clock) {
   const Timestamp deadline = due(flows_[place]);
   if (clock > deadline) return end_overdue(place, deadline);
   wheel_.cancel(place);
-  // One that is over by the next look must not be late for its hour's file.
-  wheel_.schedule(place, std::min(deadline, clock + settings_.linger));
+  wheel_.schedule(place, deadline);
 }
 
 void ExitFlows::end_overdue(uint32_t place, Timestamp deadline) {

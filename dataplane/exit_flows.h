@@ -1,12 +1,13 @@
-/// A worker's connections as exit records see them: attached to the flows of the logs, and living
-/// on where those end.
+/// The connections of one worker's packets as exit records see them: attached to the flows of the
+/// logs, and living on where those end.
 ///
 /// A flow of the logs ends by Tstat's rules, a connection when both ends have closed it and
 /// stragglers had time to come. So a connection has a place of its own: packets find it through the
 /// flow's entry, at the cost of one look, and once the logs have let the flow go, through a table
 /// here, which only packets without a flow are looked up in. One timer for each connection decides
-/// no value: what is overdue when its next packet comes ends there, by the same rule. Owner thread
-/// only; nothing allocates after construction, and nothing is reserved while exit records are off.
+/// no value: what is overdue when its next packet comes ends there, by the same rule. What the
+/// worker tells (exit_feed.h) may have gaps. Owner thread only; nothing allocates after
+/// construction.
 #pragma once
 
 #include <cstddef>
@@ -32,18 +33,20 @@ class ExitFlows {
   ExitFlows(const flowstats::Measurement& measurement, const flowstats::NetworkList& internal,
             uint32_t flows_max, ShardPlace shard, RecordOutlet& outlet);
 
-  [[nodiscard]] bool enabled() const { return settings_.enabled; }
-
-  /// The entry's connection will probably be needed.
+  /// The entry's connection will probably be needed: first its place, then itself.
+  void prefetch_place(uint32_t entry) const { __builtin_prefetch(&places_[entry]); }
   void prefetch(uint32_t entry, flowstats::Direction direction, bool has_payload) const {
-    if (places_[entry] != kNone) flows_[places_[entry] - 1].prefetch(direction, has_payload);
+    const uint32_t place = places_[entry];
+    if (place != kNone) flows_[place - 1].prefetch(direction, has_payload);
   }
   /// A flow of the logs begins with its first packet; one that repeats the SYN of a connection that
   /// lives on here goes on with that. Counts the packet.
   void begin(uint32_t entry, const flowstats::Segment& first);
-  /// A packet of the flow. Its logs may take a SYN for their own that begins another connection.
+  /// A packet of the flow; its five-tuple is looked at when it is a SYN only. Its logs may take a
+  /// SYN for their own that begins another connection.
   void on_segment(uint32_t entry, const flowstats::Segment& segment) {
-    if (places_[entry] != kNone && follow(places_[entry] - 1, segment)) [[likely]]
+    const uint32_t place = places_[entry];
+    if (place != kNone && follow(place - 1, segment)) [[likely]]
       return;
     if (segment.has(flowstats::tcp_flag::kSyn)) [[unlikely]]
       begin_again(entry, segment);
@@ -55,7 +58,7 @@ class ExitFlows {
   /// A flow of the logs that had one packet and never a connection here.
   void on_single(const flowstats::Segment& syn);
 
-  /// Ends what is overdue, a bounded number of connections at a time.
+  /// Ends everything that is overdue, to a second: what ends later has a later poll.
   void expire(flowstats::Timestamp clock);
   /// End of a trace: ends all connections.
   void finish(flowstats::Timestamp clock);
@@ -73,13 +76,17 @@ class ExitFlows {
   static constexpr uint32_t kAlone = 1, kFirst = 2;
 
   enum class End : uint8_t { closed, replaced, silent, stopped };
-
   [[nodiscard]] uint32_t find(const flowstats::Segment& segment) const;
   [[nodiscard]] uint32_t next_cid();
   [[nodiscard]] uint64_t hash_of(uint32_t place) const;
-  [[nodiscard]] flowstats::Timestamp due(const flowstats::ExitFlow& flow) const;
+  [[nodiscard]] flowstats::Duration patience_with(const flowstats::ExitFlow& flow) const;
+  [[nodiscard]] flowstats::Timestamp due(const flowstats::ExitFlow& flow) const {
+    return flow.last_clock() + patience_with(flow);
+  }
+  void open(flowstats::ExitFlow& flow, const flowstats::Segment& first);
   /// False: the connection was over, and the packet is none of it.
   [[nodiscard]] bool follow(uint32_t place, const flowstats::Segment& segment);
+  void apply_any(uint32_t place, const flowstats::Segment& segment);
   void begin_again(uint32_t entry, const flowstats::Segment& segment);
   [[nodiscard]] bool ends_before(uint32_t place, const flowstats::Segment& segment);
   void end_overdue(uint32_t place, flowstats::Timestamp deadline);
@@ -96,7 +103,7 @@ class ExitFlows {
   RecordOutlet& outlet_;
   const ShardPlace shard_;
   uint32_t connections_ = 0;            // numbered so far
-  flowstats::Arena<uint32_t> places_;   // by entry of the logs, from 1
+  flowstats::Arena<uint32_t> places_;   // by entry of the logs: from 1, or kNone
   flowstats::Arena<uint32_t> holders_;  // by place
   flowstats::EntryPool<flowstats::ExitFlow> flows_;
   flowstats::ExitSegments segments_;

@@ -18,6 +18,7 @@ class FlowPool {
   [[nodiscard]] flowstats::TcpFlow& operator[](uint32_t entry) { return flows_[entry]; }
   [[nodiscard]] const flowstats::TcpFlow& operator[](uint32_t entry) const { return flows_[entry]; }
   [[nodiscard]] uint32_t capacity() const { return flows_.capacity(); }
+  [[nodiscard]] uint32_t in_use() const { return flows_.in_use(); }
   [[nodiscard]] size_t bytes() const { return flows_.bytes(); }
   /// See PageBlock::touch().
   void touch() { flows_.touch(); }

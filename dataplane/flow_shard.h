@@ -3,8 +3,9 @@
 ///
 /// Everything between a parsed segment and a record, without DPDK or I/O, so that it runs the same
 /// in a worker, in a benchmark and in a test. A flow begins in the nursery and moves to the pool
-/// with its second segment; the table knows where it is. One owner thread. Nothing allocates after
-/// construction.
+/// with its second segment; the table knows where it is. In corrected mode each of the two has room
+/// of its own: a half-open flow takes the place of another one only, the oldest, whatever floods
+/// the link. One owner thread. Nothing allocates after construction.
 #pragma once
 
 #include <cstdint>
@@ -12,15 +13,15 @@
 #include <span>
 
 #include "dataplane/duplicate_filter.h"
-#include "dataplane/exit_flows.h"
+#include "dataplane/exit_feed.h"
 #include "dataplane/expiry_wheel.h"
 #include "dataplane/flow_intervals.h"
 #include "dataplane/flow_pool.h"
+#include "dataplane/flow_rate.h"
 #include "dataplane/flow_table.h"
 #include "dataplane/nursery.h"
 #include "dataplane/recently_closed.h"
 #include "dataplane/record_ring.h"
-#include "dataplane/shard_place.h"
 #include "dataplane/slot_set.h"
 #include "dataplane/tcp_payload.h"
 #include "dataplane/tstat_sweep.h"
@@ -35,9 +36,10 @@ namespace tapstat::dataplane {
 
 class FlowShard {
  public:
-  /// The references outlive the shard.
+  /// `exits`: where segments are told for exit records; nullptr: nobody wants to know. The
+  /// references outlive the shard.
   FlowShard(const flowstats::Measurement& measurement, const flowstats::NetworkList& internal,
-            RecordRing& records, flowstats::CounterBlock& counters, ShardPlace place = {});
+            RecordRing& records, flowstats::CounterBlock& counters, ExitFeed* exits = nullptr);
 
   /// Time of an IP packet of any protocol, before the burst it belongs to; only the first one
   /// matters.
@@ -50,9 +52,14 @@ class FlowShard {
   /// seed. Records of flows that end are stamped with `epoch`.
   void process(std::span<const flowstats::Segment> burst, uint32_t epoch);
 
-  /// Every packet for this shard up to this capture clock has been processed: the writer need not
-  /// wait for what it could still learn.
-  void advance(flowstats::Timestamp clock) { records_.publish(clock); }
+  /// Every packet for this shard up to this capture clock has been processed: flows that are
+  /// overdue end, in corrected mode, and the writer need not wait for what it could still learn.
+  void pass_time(flowstats::Timestamp clock, uint32_t epoch);
+  /// No packet will follow.
+  void close_records() {
+    records_.publish(flowstats::kAlways);
+    if (exits_ != nullptr) exits_->advance(flowstats::kAlways);
+  }
 
   /// End of a trace: closes every flow, first those that are idle with respect to `last_frame` (in
   /// corrected mode: the capture clock), then the rest as not complete. The shard is then as new.
@@ -69,7 +76,7 @@ class FlowShard {
   /// the first use of each page: what few flows need, and what only some logs do.
   [[nodiscard]] size_t bytes() const;
   [[nodiscard]] size_t bytes_on_use() const {
-    return payload_.bytes() + intervals_.bytes() + udp_flows_.bytes_on_use() +
+    return nursery_.bytes() + payload_.bytes() + intervals_.bytes() + udp_flows_.bytes_on_use() +
            tracker_context_.bytes();
   }
 
@@ -95,11 +102,13 @@ class FlowShard {
   void process_together(std::span<const flowstats::Segment> burst);
   void prefetch_buckets(std::span<const flowstats::Segment> burst) const;
   void find_candidates(std::span<const flowstats::Segment> burst, uint32_t* candidates) const;
-  void prefetch_exits(std::span<const flowstats::Segment> burst, const uint32_t* candidates) const;
-  inline void on_tcp(const flowstats::Segment& segment, uint32_t candidate);
-  void on_rare_tcp(const flowstats::Segment& segment);
+  struct Together;
+  inline void on_tcp(const flowstats::Segment& segment, uint32_t candidate, Together& together);
+  void on_rare_tcp(const flowstats::Segment& segment, Together& together);
+  void on_closed(const flowstats::Segment& segment, Together& together);
+  void on_udp(const flowstats::Segment& datagram, Together& together);
+  void tell_before(size_t i, Together& together);
   void update(uint32_t entry, const flowstats::Segment& segment);
-  void on_udp(const flowstats::Segment& datagram);
   void on_stray(const flowstats::Segment& segment);
   [[nodiscard]] bool is_entry_of(uint32_t entry, const flowstats::FiveTuple& tuple) const;
   [[nodiscard]] bool must_make_way(const flowstats::TcpFlow& flow,
@@ -111,9 +120,9 @@ class FlowShard {
   [[nodiscard]] uint32_t promote(uint32_t half_open);
   std::optional<flowstats::FlowEnd> start(uint32_t entry, const flowstats::Segment& syn,
                                           uint32_t slot);
-  void refuse();
-  [[nodiscard]] bool evict_one();
-  [[nodiscard]] uint32_t longest_idle_near_by() const;
+  void open_half_open(const flowstats::Segment& syn, uint32_t slot);
+  void refuse(flowstats::Counter reason, flowstats::Counter flows);
+  void make_room();
   void close(uint32_t entry, flowstats::FlowEnd end);
   void close_half_open(uint32_t entry);
   void hand_out(uint32_t entry, const flowstats::TcpFlow& flow, flowstats::FlowEnd end);
@@ -135,10 +144,11 @@ class FlowShard {
   SlotSet slots_;                             // tstat mode, as the two that follow
   flowstats::Arena<uint32_t> entry_of_slot_;  // full or half-open
   flowstats::Arena<uint32_t> slot_of_flow_;   // by entry of the pool
+  FlowRate new_flows_;
   UdpFlows udp_flows_;
   TcpPayload payload_;
   TcpIntervals intervals_;
-  ExitFlows exit_flows_;
+  ExitFeed* const exits_;
   TstatSweep sweep_;
   ExpiryWheel wheel_;  // corrected mode
   flowstats::TrackerContext tracker_context_;

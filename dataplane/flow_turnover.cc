@@ -18,11 +18,6 @@ namespace {
 
 /// Flows examined by the timers for each burst; bounds the pause when a million expire at once.
 constexpr uint32_t kTimerWorkPerBurst = 64;
-/// Flows of which the one that was silent longest has to go when the table is full.
-constexpr uint32_t kEvictionChoice = 16;
-/// A half-open flow that waits longer than this gives way before any full one: the first
-/// retransmission of its SYN is overdue (RFC 6298 section 2).
-constexpr flowstats::Duration kHandshakeGrace = flowstats::seconds(1);
 
 void prefetch_whole_flow(const TcpFlow& flow) {
   const char* const first = reinterpret_cast<const char*>(&flow);
@@ -34,38 +29,43 @@ void prefetch_whole_flow(const TcpFlow& flow) {
 /// In tstat mode the sweep of the original comes first, and a table without a near free slot
 /// refuses; in corrected mode somebody makes room.
 [[gnu::noinline]] void FlowShard::open_flow(const Segment& syn) {
+  if (!new_flows_.admits(syn.clock))
+    return refuse(Counter::dropped_flow_rate, Counter::flows_refused_rate);
   uint32_t slot = kNoEntry;
   if (tstat_mode()) {
     sweep(syn.time);
     slot = slots_.take();
-    if (slot == kNoEntry) return refuse();
-  } else if (table_.size() == table_.capacity() && !evict_one()) {
-    return refuse();
+    if (slot == kNoEntry)
+      return refuse(Counter::dropped_table_full, Counter::flows_refused_table_full);
   }
   counters_.add(Counter::flows_created);
-  if (HalfOpenFlow::may_begin_with(syn) && nursery_.capacity() > 0) {
-    if (!tstat_mode() && nursery_.full()) {
-      counters_.add(Counter::flows_evicted);
-      close_half_open(nursery_.oldest());
-    }
-    if (!nursery_.full()) {
-      const uint32_t entry = nursery_.take(syn, slot);
-      if (tstat_mode()) entry_of_slot_[slot] = entry;
-      table_.insert(entry, syn.hash);
-      return;
-    }
-  }
+  const bool waits = HalfOpenFlow::may_begin_with(syn);
+  if (waits && nursery_.capacity() > 0 && !(tstat_mode() && nursery_.full()))
+    return open_half_open(syn, slot);
+  if (waits) make_room();
   const uint32_t entry = flows_.take();
-  TAPSTAT_ASSERT(entry != kNoEntry);  // as many entries as flows
+  TAPSTAT_ASSERT(entry != kNoEntry);
   table_.insert(entry, syn.hash);
   if (const auto end = start(entry, syn, slot)) close(entry, *end);
+}
+
+/// In a full nursery the one that waits longest gives way.
+void FlowShard::open_half_open(const Segment& syn, uint32_t slot) {
+  if (nursery_.full()) {
+    counters_.add(Counter::flows_evicted);
+    close_half_open(nursery_.oldest());
+  }
+  const uint32_t entry = nursery_.take(syn, slot);
+  if (tstat_mode()) entry_of_slot_[slot] = entry;
+  table_.insert(entry, syn.hash);
 }
 
 /// The second segment of a half-open flow is here: the flow gets a full entry.
 [[gnu::noinline]] uint32_t FlowShard::promote(uint32_t half_open) {
   const Segment& syn = nursery_[half_open].opening;
+  make_room();
   const uint32_t entry = flows_.take();
-  TAPSTAT_ASSERT(entry != kNoEntry);  // as many entries as flows
+  TAPSTAT_ASSERT(entry != kNoEntry);
   table_.replace(half_open, entry, syn.hash);
   const auto end = start(entry, syn, nursery_.slot(half_open));
   TAPSTAT_ASSERT(!end);
@@ -90,41 +90,24 @@ std::optional<FlowEnd> FlowShard::start(uint32_t entry, const Segment& syn, uint
   payload_.begin(flow);
   const auto end = flow.update(syn, tracker_context_);
   if (TcpPayload::wants(flow, syn)) payload_.inspect(entry, flow, syn);
-  if (exit_flows_.enabled()) exit_flows_.begin(entry, syn);
+  if (exits_ != nullptr) exits_->begin(entry, syn);
   return end;
 }
 
-void FlowShard::refuse() {
-  counters_.add(Counter::dropped_table_full);
-  counters_.add(Counter::flows_refused_table_full);
+void FlowShard::refuse(Counter reason, Counter flows) {
+  counters_.add(reason);
+  counters_.add(flows);
   ++not_analysed_;
 }
 
-/// Makes room in a full table. The row of the flow that goes is written as by a time-out.
-[[gnu::noinline, gnu::cold]] bool FlowShard::evict_one() {
-  const uint32_t half_open = nursery_.oldest();
-  const bool overdue =
-      half_open != kNoEntry && (nursery_.full() || elapsed(nursery_[half_open].opening.clock,
-                                                           outlet_.clock) > kHandshakeGrace);
-  const uint32_t full = overdue ? kNoEntry : longest_idle_near_by();
-  if (full != kNoEntry)
-    close(full, flows_[full].end_by_timeout());
-  else if (half_open != kNoEntry)
-    close_half_open(half_open);
-  else
-    return false;
+/// For one more full flow that will stay. In tstat mode there is an entry for each slot. The row of
+/// the flow that goes is written as by a time-out.
+void FlowShard::make_room() {
+  if (tstat_mode() || flows_.in_use() < measurement_.limits.tcp_flows_max) return;
+  const uint32_t victim = wheel_.choose_victim(
+      [&](uint32_t entry) { return flows_[entry].deadline(measurement_.timeouts); });
   counters_.add(Counter::flows_evicted);
-  return true;
-}
-
-/// Of the full flows whose timers come up next; kNoEntry when there is none.
-uint32_t FlowShard::longest_idle_near_by() const {
-  uint32_t longest = kNoEntry;
-  wheel_.visit_next(kEvictionChoice, [&](uint32_t entry) {
-    if (longest == kNoEntry || flows_[entry].last_clock < flows_[longest].last_clock)
-      longest = entry;
-  });
-  return longest;
+  close(victim, flows_[victim].end_by_timeout());
 }
 
 void FlowShard::close(uint32_t entry, FlowEnd end) {
@@ -133,7 +116,7 @@ void FlowShard::close(uint32_t entry, FlowEnd end) {
   if (intervals_.wanted()) intervals_.finish(entry, flow, hash);
   hand_out(entry, flow, end);
   payload_.end(entry);
-  if (exit_flows_.enabled()) exit_flows_.let_go(entry);
+  if (exits_ != nullptr) exits_->let_go(entry);
   flow.clear(tracker_context_);
   if (!tstat_mode()) wheel_.cancel(entry);
   unlist(entry, tstat_mode() ? slot_of_flow_[entry] : kNoEntry, hash);
@@ -148,7 +131,7 @@ void FlowShard::close_half_open(uint32_t entry) {
   if (intervals_.wanted()) intervals_.finish_alone(flow);
   hand_out(kNoEntry, flow, flow.end_by_timeout());
   flow.clear(tracker_context_);
-  if (exit_flows_.enabled()) exit_flows_.on_single(half_open.opening);
+  if (exits_ != nullptr) exits_->on_single(half_open.opening);
   unlist(entry, nursery_.slot(entry), half_open.opening.hash);
   nursery_.give_back(entry);
 }
@@ -216,10 +199,7 @@ void FlowShard::examine(uint32_t entry) {
   if (flow.expired(flow.last_clock, outlet_.clock, measurement_.timeouts))
     return close(entry, flow.end_by_timeout());
   wheel_.cancel(entry);
-  const Timestamp singleton = flow.last_clock + measurement_.timeouts.tcp_singleton;
-  wheel_.schedule(entry, singleton > outlet_.clock
-                             ? singleton
-                             : flow.last_clock + measurement_.timeouts.tcp_idle);
+  wheel_.schedule(entry, flow.deadline(measurement_.timeouts));
 }
 
 void FlowShard::finish(Timestamp last_frame, uint32_t epoch) {
@@ -241,7 +221,7 @@ void FlowShard::finish(Timestamp last_frame, uint32_t epoch) {
     while (nursery_.oldest() != kNoEntry) close_half_open(nursery_.oldest());
   }
   udp_flows_.finish(last_frame);
-  if (exit_flows_.enabled()) exit_flows_.finish(std::max(outlet_.clock, last_frame));
+  if (exits_ != nullptr) exits_->finish(std::max(outlet_.clock, last_frame));
   count_events();
   records_.publish(outlet_.clock);
   flows_.restart();

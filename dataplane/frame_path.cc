@@ -35,7 +35,20 @@ FramePath::FramePath(const flowstats::Measurement& measurement, LinkType link_ty
     : measurement_(measurement),
       rules_{measurement.mode, link_type, measurement.hash_seed},
       ring_(kRingRecords, RecordRing::WhenFull::drop),
-      shard_(measurement_, internal_, ring_, counters_) {}
+      exits_(measurement.exit_records.enabled
+                 ? std::make_unique<ExitFeed>(kExitFeedUnits, measurement_.limits.tcp_flows_max,
+                                              RecordRing::WhenFull::wait, counters_)
+                 : nullptr),
+      shard_(measurement_, internal_, ring_, counters_, exits_.get()),
+      lane_(exits_ ? std::make_unique<ExitLane>(measurement_, internal_, ShardPlace{}, *exits_,
+                                                kRingRecords, RecordRing::WhenFull::drop)
+                   : nullptr) {}
+
+bool FramePath::follow_connections() {
+  if (!lane_ || !lane_->work()) return false;
+  while (lane_->records().drain_one(exit_scratch_) != 0) exit_scratch_.clear();
+  return true;
+}
 
 void FramePath::process(std::span<const FrameInMemory> frames) {
   for (size_t at = 0; at < frames.size(); at += kFramesPerBurst) {

@@ -7,11 +7,15 @@
 
 #include <array>
 #include <cstdint>
+#include <memory>
 #include <span>
+#include <utility>
 
+#include "dataplane/exit_follower.h"
 #include "dataplane/flow_shard.h"
 #include "dataplane/parse.h"
 #include "dataplane/record_ring.h"
+#include "flowstats/exit_record.h"
 
 namespace tapstat::dataplane {
 
@@ -53,9 +57,14 @@ class FramePath {
     return take_flows(ring_, scratch_, out);
   }
 
+  /// Any one thread: follows the connections that process() has told of, as the thread for exit
+  /// records does, and drops their records. False when there was nothing. process() waits for it
+  /// when the feed (kExitFeedUnits) is full.
+  [[nodiscard]] bool follow_connections();
+
   /// End of the trace: closes every flow. The path is then as new, but for the counters and what is
   /// in the ring.
-  void finish() { shard_.finish(clock_, kEpoch); }
+  void finish() { shard_.finish(std::exchange(clock_, flowstats::kNever), kEpoch); }
 
   [[nodiscard]] const flowstats::CounterBlock& counters() const { return counters_; }
   [[nodiscard]] uint64_t flows_open() const { return shard_.flows_open(); }
@@ -75,10 +84,13 @@ class FramePath {
   flowstats::NetworkList internal_;  // empty: everybody is internal
   flowstats::CounterBlock counters_;
   RecordRing ring_;
+  std::unique_ptr<ExitFeed> exits_;  // as the lane, absent without exit records
   FlowShard shard_;
+  std::unique_ptr<ExitLane> lane_;
   std::array<flowstats::Segment, kFramesPerBurst> segments_;
   flowstats::Timestamp clock_ = flowstats::kNever;
   flowstats::RecordBuffer scratch_{flowstats::record_units(flowstats::kRecordBytesMax), 1};
+  flowstats::RecordBuffer exit_scratch_{flowstats::record_units(sizeof(flowstats::ExitRecord)), 1};
 };
 
 }  // namespace tapstat::dataplane

@@ -1,5 +1,5 @@
 /// What a packet loop does while it has nothing to do: the CPU goes to whoever has, soon, and
-/// nobody spins.
+/// nobody spins, but for a loop whose source is the queue of a network card and must not wait.
 ///
 /// With one core the threads of a replay take turns, so a loop that waits first offers the core to
 /// the others at once; when that did not help it sleeps. Owner thread only.
@@ -7,6 +7,8 @@
 
 #include <sched.h>
 #include <time.h>
+
+#include <rte_pause.h>
 
 #include "flowstats/base/units.h"
 
@@ -20,9 +22,12 @@ class Idle {
   /// There was something to do after all.
   void worked() { rests_ = 0; }
 
-  /// Returns after another thread had its turn, or after the nap.
-  void rest() {
-    if (rests_ < kYields) {
+  /// Returns after another thread had its turn, or after the nap; at once when the source
+  /// `may_nap` not.
+  void rest(bool may_nap = true) {
+    if (!may_nap) {
+      rte_pause();
+    } else if (rests_ < kYields) {
       ++rests_;
       sched_yield();
     } else {

@@ -1,5 +1,6 @@
 #include "dataplane/mempool.h"
 
+#include <algorithm>
 #include <bit>
 #include <string>
 
@@ -34,10 +35,19 @@ Result<PacketPool> PacketPool::create_without_room(const std::string& name,
   return make(name, buffers_wanted(buffers_per_packet, lcores), 0);
 }
 
-Result<PacketPool> PacketPool::make(const std::string& name, uint32_t buffers, uint16_t data_room) {
+Result<PacketPool> PacketPool::create_for_port(const std::string& name, uint32_t buffers,
+                                               int node) {
+  const uint32_t filled = std::max(std::bit_ceil(buffers + 1) - 1, kBuffersMin);
+  auto pool = make(name, filled, kDataRoom, node);
+  // Without hugepages all memory is of one node for DPDK.
+  return pool || node == SOCKET_ID_ANY ? std::move(pool) : make(name, filled, kDataRoom);
+}
+
+Result<PacketPool> PacketPool::make(const std::string& name, uint32_t buffers, uint16_t data_room,
+                                    int node) {
   PacketPool pool;
   pool.pool_.reset(
-      rte_pktmbuf_pool_create(name.c_str(), buffers, kBufferCache, 0, data_room, SOCKET_ID_ANY));
+      rte_pktmbuf_pool_create(name.c_str(), buffers, kBufferCache, 0, data_room, node));
   if (pool.pool_ == nullptr)
     return fail(ExitStatus::environment,
                 "cannot make the packet pool of " + std::to_string(buffers) + " x " +

@@ -43,6 +43,10 @@ class PacketPool {
   /// elsewhere: buffers without room for data.
   [[nodiscard]] static flowstats::Result<PacketPool> create_without_room(
       const std::string& name, uint32_t buffers_per_packet, unsigned lcores);
+  /// At least `buffers`, each with room for kFirstBufferBytes, on memory node `node` if there is
+  /// room (SOCKET_ID_ANY: on any).
+  [[nodiscard]] static flowstats::Result<PacketPool> create_for_port(const std::string& name,
+                                                                     uint32_t buffers, int node);
   [[nodiscard]] rte_mempool* get() const { return pool_.get(); }
   [[nodiscard]] uint32_t buffers() const { return pool_->size; }
   /// Memory of all buffers with their headers.
@@ -50,7 +54,8 @@ class PacketPool {
 
  private:
   [[nodiscard]] static flowstats::Result<PacketPool> make(const std::string& name, uint32_t buffers,
-                                                          uint16_t data_room);
+                                                          uint16_t data_room,
+                                                          int node = SOCKET_ID_ANY);
   struct Free {
     void operator()(rte_mempool* pool) const { rte_mempool_free(pool); }
   };

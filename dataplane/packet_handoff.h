@@ -1,8 +1,9 @@
 /// Ring of packets from the dispatcher to one worker (rte_ring, single producer, single consumer).
 ///
 /// Every packet travels with its time and the capture clock at that moment, so that a worker's
-/// results do not depend on what the other workers get. A full ring makes the dispatcher wait:
-/// nothing of a file is dropped.
+/// results do not depend on what the other workers get. When the ring is full the policy of the
+/// source decides: nothing of a file is dropped, the dispatcher waits; packets of a live port do
+/// not wait.
 #pragma once
 
 #include <atomic>
@@ -32,11 +33,16 @@ static_assert(sizeof(HandedPacket) == 32);
 
 class PacketHandoff {
  public:
-  /// `capacity`: packets, a power of two.
-  explicit PacketHandoff(uint32_t capacity);
+  enum class WhenFull : uint8_t { wait, drop };
 
-  /// Dispatcher. Waits until all of `packets` are in the ring.
-  void push(std::span<const HandedPacket> packets);
+  /// `capacity`: packets, a power of two.
+  PacketHandoff(uint32_t capacity, WhenFull when_full);
+
+  /// Dispatcher. Returns how many of `packets`, from the first one on, are in the ring: all of them
+  /// unless the policy is to drop.
+  [[nodiscard]] size_t push(std::span<const HandedPacket> packets);
+  /// Dispatcher. A mark is never dropped: waits until it is in the ring.
+  void push_mark(HandedPacket mark);
   /// Worker. Up to out.size() packets, oldest first; never waits.
   [[nodiscard]] size_t pop(std::span<HandedPacket> out);
 
@@ -51,6 +57,7 @@ class PacketHandoff {
  private:
   flowstats::PageBlock memory_;
   rte_ring* ring_;
+  WhenFull when_full_;
   alignas(64) std::atomic<int64_t> clock_us_ = flowstats::kNever.us;
 };
 

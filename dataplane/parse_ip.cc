@@ -182,6 +182,7 @@ template <Mode kMode>
       tcp.has(0, header)) {
     segment.option_bytes = static_cast<uint8_t>(header_length - kTcpHeaderLength);
     segment.payload_bytes = tcp.data() + header;  // also when there is nothing behind it
+    if (is_plain_list(segment.option_list())) segment.options.seen |= flowstats::TcpOptions::kPlain;
   }
   return Counter::analysed_packets;
 }

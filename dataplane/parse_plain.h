@@ -228,19 +228,20 @@ struct Tcp {
     const uint8_t* tcp = frame.bytes + Ip::kTransport;
     // Sequence number (4 bytes), acknowledgment number (4), data offset (1), flags (1), window (2),
     // checksum (2), urgent pointer (2).
-    const __m128i kOrder = _mm_setr_epi8(3, 2, 1, 0, 7, 6, 5, 4, 11, 10, 13, 12, 9, -1, -1, -1);
+    const __m128i kOrder = _mm_setr_epi8(3, 2, 1, 0, 7, 6, 5, 4, 11, 10, 9, -1, -1, -1, 13, 12);
     static_assert(offsetof(Segment, ack) == offsetof(Segment, seq) + 4 &&
                   offsetof(Segment, window) == offsetof(Segment, seq) + 8 &&
-                  offsetof(Segment, checksum) == offsetof(Segment, seq) + 10 &&
-                  offsetof(Segment, flags) == offsetof(Segment, seq) + 12 &&
+                  offsetof(Segment, flags) == offsetof(Segment, seq) + 10 &&
+                  offsetof(Segment, direction) == offsetof(Segment, seq) + 11 &&
+                  offsetof(Segment, ip_id_is_identifying) == offsetof(Segment, seq) + 12 &&
                   offsetof(Segment, malformed_offset) == offsetof(Segment, seq) + 13 &&
-                  offsetof(Segment, direction) == offsetof(Segment, seq) + 14 &&
-                  offsetof(Segment, ip_id_is_identifying) == offsetof(Segment, seq) + 15);
+                  offsetof(Segment, checksum) == offsetof(Segment, seq) + 14);
     _mm_storeu_si128(reinterpret_cast<__m128i*>(&s.seq),
                      _mm_shuffle_epi8(load128(tcp + 4), kOrder));
     s.option_bytes = static_cast<uint8_t>(header - kTcpLength);
     if (header == kWithTimestamps && raw32(tcp + kTcpLength) == kNopNopTimestamps) [[likely]] {
-      s.options = {flowstats::TcpOptions::kTimestamps, 0, 0};
+      using flowstats::TcpOptions;
+      s.options = {TcpOptions::kTimestamps | TcpOptions::kPlain, 0, 0};
     } else if (header == kTcpLength) {
       s.options = {};
     } else {

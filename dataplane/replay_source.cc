@@ -36,7 +36,7 @@ Duration round_length(const std::vector<CaptureFile>& captures) {
 
 ReplaySource::ReplaySource(const std::vector<CaptureFile>& captures, CaptureReaders readers,
                            PacketTimeField time_field, uint64_t loops, double speed,
-                           const ReplayControl& control)
+                           const SourceControl& control)
     : captures_(captures),
       readers_(std::move(readers)),
       time_field_(time_field),
@@ -96,7 +96,7 @@ void ReplaySource::release_pending() {
 uint16_t ReplaySource::allowed(uint16_t count) {
   const uint64_t hold_at = control_.hold_at.load(std::memory_order_acquire);
   const uint64_t left = hold_at > delivered_ ? hold_at - delivered_ : 0;
-  holding_at_ = left == 0 ? hold_at : ReplayControl::kNoHold;
+  holding_at_ = left == 0 ? hold_at : SourceControl::kNoHold;
   return static_cast<uint16_t>(std::min<uint64_t>(count, left));
 }
 

@@ -1,10 +1,9 @@
 /// The packets of one or several captures in order, as one trace: rounds, pacing and the exact end.
 ///
 /// Opens one reader at a time. Owned by the thread that receives (the worker, or the dispatcher
-/// when there are several workers); ReplayControl is how the control thread talks to it.
+/// when there are several workers).
 #pragma once
 
-#include <atomic>
 #include <cstdint>
 #include <optional>
 #include <vector>
@@ -12,37 +11,25 @@
 #include "dataplane/burst.h"
 #include "dataplane/capture_file.h"
 #include "dataplane/capture_readers.h"
+#include "dataplane/packet_source.h"
 #include "flowstats/base/units.h"
 
 namespace tapstat::dataplane {
 
-/// Written by control, read by the source once per burst.
-struct ReplayControl {
-  static constexpr uint64_t kNoHold = ~uint64_t{0};
-  std::atomic<bool> stop = false;
-  std::atomic<uint64_t> hold_at = kNoHold;  // packets of the run after which the source waits
-};
-
-class ReplaySource {
+class ReplaySource final : public PacketSource {
  public:
-  enum class State : uint8_t { packets, waiting, round_ended, finished };
-
   /// `readers` are of `captures`, which outlive the source. `speed` 0 = as fast as possible, 1 =
   /// packet times. `loops` 0 = until stopped.
   ReplaySource(const std::vector<CaptureFile>& captures, CaptureReaders readers,
                PacketTimeField time_field, uint64_t loops, double speed,
-               const ReplayControl& control);
+               const SourceControl& control);
 
-  /// Fills `burst`. waiting: nothing is due now (paced, held, or the pool is short of buffers).
-  /// round_ended: all captures were delivered once more (or stop was asked for); reported once for
-  /// each round. finished: nothing will follow.
-  [[nodiscard]] State receive(Burst& burst);
-
-  /// The hold_at that makes it wait, or kNoHold.
-  [[nodiscard]] uint64_t holding_at() const { return holding_at_; }
-  [[nodiscard]] flowstats::Timestamp last_frame() const { return last_frame_; }
-  [[nodiscard]] flowstats::Timestamp clock() const { return clock_; }
-  [[nodiscard]] const CaptureReaders& readers() const { return readers_; }
+  /// Waits when nothing is due now (paced, held), and when the pool is short of buffers.
+  [[nodiscard]] State receive(Burst& burst) override;
+  [[nodiscard]] uint64_t holding_at() const override { return holding_at_; }
+  [[nodiscard]] flowstats::Timestamp last_frame() const override { return last_frame_; }
+  [[nodiscard]] flowstats::Timestamp clock() const override { return clock_; }
+  [[nodiscard]] size_t bytes() const override { return readers_.bytes(); }
   /// Why a capture could not be read to its counted end, if so.
   [[nodiscard]] const std::optional<flowstats::Error>& fault() const { return fault_; }
 
@@ -60,7 +47,7 @@ class ReplaySource {
   const std::vector<CaptureFile>& captures_;
   CaptureReaders readers_;
   PacketTimeField time_field_;
-  const ReplayControl& control_;
+  const SourceControl& control_;
   uint64_t loops_;
   double speed_;
   flowstats::Duration round_length_;
@@ -71,7 +58,7 @@ class ReplaySource {
   LinkType link_type_ = LinkType::ethernet;
   uint64_t rounds_done_ = 0;
   bool finished_ = false;
-  uint64_t holding_at_ = ReplayControl::kNoHold;
+  uint64_t holding_at_ = SourceControl::kNoHold;
 
   std::array<rte_mbuf*, kBurst> pending_;
   uint16_t pending_first_ = 0, pending_count_ = 0;

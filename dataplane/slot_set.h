@@ -5,6 +5,7 @@
 /// allocates at construction only.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <bit>
 #include <cstdint>
@@ -33,16 +34,18 @@ class SlotSet {
     return (words_[slot / 64] >> (slot % 64) & 1) != 0;
   }
 
-  /// kNoEntry when no slot was found.
+  /// kNoEntry when no slot was found. Steps over up to 64 used slots at a time: under a flood every
+  /// search goes to its end.
   [[nodiscard]] uint32_t take() {
-    for (uint32_t tried = 0; tried <= search_max_ && capacity_ > 0; ++tried) {
+    for (uint32_t left = capacity_ > 0 ? search_max_ + 1 : 0; left > 0;) {
       if (++cursor_ >= capacity_) cursor_ = 0;
-      if (used(cursor_)) continue;
-      words_[cursor_ / 64] |= uint64_t{1} << (cursor_ % 64);
-      const uint32_t slot_class = cursor_ % TstatSweep::kClasses;
-      if (used_in_class_[slot_class]++ == 0)
-        used_classes_[slot_class / 64] |= uint64_t{1} << (slot_class % 64);
-      return cursor_;
+      const uint32_t busy = std::min({used_from(cursor_), left, capacity_ - cursor_});
+      if (busy == 0) {
+        mark_used(cursor_);
+        return cursor_;
+      }
+      left -= busy;
+      cursor_ += busy - 1;
     }
     return flowstats::kNoEntry;
   }
@@ -94,6 +97,18 @@ class SlotSet {
 
  private:
   static constexpr uint32_t kAhead = 16;  // slots that are prefetched together
+
+  /// Used slots one after the other from `slot` on, as far as its word goes.
+  [[nodiscard]] uint32_t used_from(uint32_t slot) const {
+    const uint64_t free = ~words_[slot / 64] >> (slot % 64);
+    return free == 0 ? 64 - slot % 64 : static_cast<uint32_t>(std::countr_zero(free));
+  }
+  void mark_used(uint32_t slot) {
+    words_[slot / 64] |= uint64_t{1} << (slot % 64);
+    const uint32_t slot_class = slot % TstatSweep::kClasses;
+    if (used_in_class_[slot_class]++ == 0)
+      used_classes_[slot_class / 64] |= uint64_t{1} << (slot_class % 64);
+  }
 
   /// The first class from `from` on that has a used slot; `end` or more when there is none.
   [[nodiscard]] uint32_t next_used_class(uint32_t from, uint32_t end) const {

@@ -19,14 +19,16 @@ namespace tapstat::dataplane {
 void walk_tcp_options(flowstats::ByteRange bytes, uint32_t declared,
                       flowstats::TcpOptions& options);
 
-/// The same, with the usual list of an established connection (NOP, NOP, timestamps) recognised at
-/// once.
+/// The usual list of an established connection: NOP, NOP, timestamps.
+[[nodiscard]] inline bool is_plain_list(flowstats::ByteRange bytes) {
+  constexpr uint32_t kNopNopTimestamps = 0x0101080a;
+  return bytes.size() == flowstats::TcpOptions::kPlainBytes && bytes.u32(0) == kNopNopTimestamps;
+}
+
+/// The same as walk_tcp_options(), with that list recognised at once.
 inline void read_tcp_options(flowstats::ByteRange bytes, uint32_t declared,
                              flowstats::TcpOptions& options) {
-  constexpr uint32_t kTimestampsOnly = 12;  // bytes of the list
-  constexpr uint32_t kNopNopTimestamps = 0x0101080a;
-  if (declared == kTimestampsOnly && bytes.size() >= kTimestampsOnly &&
-      bytes.u32(0) == kNopNopTimestamps) {
+  if (declared == flowstats::TcpOptions::kPlainBytes && is_plain_list(bytes.first(declared))) {
     options.seen |= flowstats::TcpOptions::kTimestamps;
     return;
   }

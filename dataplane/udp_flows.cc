@@ -22,8 +22,8 @@ namespace {
 
 /// Flows examined by the timers for each burst.
 constexpr uint32_t kTimerWorkPerBurst = 64;
-/// Flows of which the one that was silent longest has to go when the table is full.
-constexpr uint32_t kEvictionChoice = 16;
+/// One place in so many is kept for flows of a single datagram.
+constexpr uint32_t kPlacesPerSingle = 4;
 constexpr uint16_t kDnsPort = 53;  // RFC 1035
 
 uint32_t in_mode(const flowstats::Measurement& m, Mode mode) {
@@ -55,26 +55,31 @@ void take_findings(flowstats::UdpRecord& record, const layer7::UdpFindings& f) {
 }  // namespace
 
 UdpFlows::UdpFlows(const flowstats::Measurement& measurement,
-                   const flowstats::NetworkList& internal, RecordOutlet& outlet)
+                   const flowstats::NetworkList& internal, FlowRate& new_flows,
+                   RecordOutlet& outlet)
     : measurement_(measurement),
       internal_(internal),
+      new_flows_(new_flows),
       outlet_(outlet),
       is_tstat_(measurement.mode == Mode::tstat),
       flows_(measurement.limits.udp_flows_max),
       table_(measurement.limits.udp_flows_max),
       slots_(in_mode(measurement, Mode::tstat), measurement.limits.slot_search_max),
+      singles_(in_mode(measurement, Mode::corrected)),
       wheel_(in_mode(measurement, Mode::corrected)),
+      conversations_max_(table_.capacity() - table_.capacity() / kPlacesPerSingle),
       intervals_(flows_.capacity(), measurement.log_interval, outlet),
       inspector_(measurement) {}
 
 size_t UdpFlows::bytes() const {
-  return flows_.bytes() + table_.bytes() + slots_.bytes() + wheel_.bytes() + intervals_.bytes() +
-         inspector_.bytes();
+  return flows_.bytes() + table_.bytes() + slots_.bytes() + singles_.bytes() + wheel_.bytes() +
+         intervals_.bytes() + inspector_.bytes();
 }
 
 void UdpFlows::touch() {
   table_.touch();
   flows_.touch();
+  singles_.touch();
   wheel_.touch();
 }
 
@@ -89,39 +94,61 @@ uint32_t UdpFlows::find(const Segment& datagram) {
   return kNoEntry;
 }
 
+/// kNoEntry: in tstat mode, when no slot near by is free.
 uint32_t UdpFlows::take_place() {
   if (is_tstat_) return slots_.take();
   if (table_.size() == table_.capacity()) {
-    uint32_t longest = kNoEntry;
-    wheel_.visit_next(kEvictionChoice, [&](uint32_t entry) {
-      if (longest == kNoEntry || flows_[entry].last_clock < flows_[longest].last_clock)
-        longest = entry;
-    });
-    if (longest == kNoEntry) return kNoEntry;
-    outlet_.counters.add(Counter::udp_flows_evicted);
-    close(longest);
+    if (singles_.size() > 0)
+      evict(singles_.oldest());
+    else
+      evict_conversation();  // the table is so small that none is kept
   }
   return flows_.take();
+}
+
+/// The row of the flow that goes is written as by a time-out.
+void UdpFlows::evict(uint32_t entry) {
+  outlet_.counters.add(Counter::udp_flows_evicted);
+  close(entry);
+}
+
+void UdpFlows::evict_conversation() {
+  evict(wheel_.choose_victim(
+      [&](uint32_t entry) { return flows_[entry].last_clock + measurement_.timeouts.udp_idle; }));
+}
+
+void UdpFlows::refuse(Counter reason, Counter flows) {
+  outlet_.counters.add(reason);
+  outlet_.counters.add(flows);
 }
 
 uint32_t UdpFlows::open(const Segment& datagram) {
   const uint32_t entry = take_place();
   if (entry == kNoEntry) {
-    outlet_.counters.add(Counter::dropped_table_full);
-    outlet_.counters.add(Counter::udp_flows_refused_table_full);
+    refuse(Counter::dropped_table_full, Counter::udp_flows_refused_table_full);
     return kNoEntry;
   }
   outlet_.counters.add(Counter::udp_flows_created);
   flows_[entry].open(datagram, internal_, measurement_.inspection.enabled);
   table_.insert(entry, datagram.hash);
-  if (!is_tstat_) wheel_.schedule(entry, datagram.clock + measurement_.timeouts.udp_singleton);
+  if (!is_tstat_) singles_.add(entry);
   return entry;
+}
+
+/// A single flow had its second datagram.
+void UdpFlows::join_conversations(uint32_t entry) {
+  if (table_.size() - singles_.size() == conversations_max_) evict_conversation();
+  UdpFlow& flow = flows_[entry];
+  singles_.remove(entry);
+  flow.is_single = false;
+  wheel_.schedule(entry, flow.last_clock + measurement_.timeouts.udp_idle);
 }
 
 void UdpFlows::update(uint32_t entry, const Segment& datagram) {
   UdpFlow& flow = flows_[entry];
   if (intervals_.wanted()) intervals_.before(entry, flow, datagram);
   flow.count(datagram);
+  if (flow.is_single && !is_tstat_ && flow.packets() > 1) join_conversations(entry);
   if (flow.inspected[flow.side_of(datagram)]) inspect(flow, datagram);
 }
 
@@ -165,7 +192,10 @@ void UdpFlows::close(uint32_t entry) {
   if (is_tstat_) {
     slots_.give_back(entry);
   } else {
-    wheel_.cancel(entry);
+    if (flow.is_single)
+      singles_.remove(entry);
+    else
+      wheel_.cancel(entry);
     flows_.give_back(entry);
   }
 }
@@ -224,16 +254,18 @@ void UdpFlows::examine(SweepRange classes, Timestamp now) {
 }
 
 void UdpFlows::expire(Timestamp clock) {
+  const auto has_expired = [&](uint32_t entry) {
+    return flows_[entry].expired(flows_[entry].last_clock, clock, measurement_.timeouts);
+  };
+  for (uint32_t work = kTimerWorkPerBurst;
+       work > 0 && singles_.size() > 0 && has_expired(singles_.oldest()); --work)
+    close(singles_.oldest());
   wheel_.advance(
       clock, kTimerWorkPerBurst, [&](uint32_t entry) { __builtin_prefetch(&flows_[entry], 1); },
       [&](uint32_t entry) {
-        const UdpFlow& flow = flows_[entry];
-        if (flow.expired(flow.last_clock, clock, measurement_.timeouts)) return close(entry);
+        if (has_expired(entry)) return close(entry);
         wheel_.cancel(entry);
-        const Timestamp singleton = flow.last_clock + measurement_.timeouts.udp_singleton;
-        wheel_.schedule(entry, singleton > clock
-                                   ? singleton
-                                   : flow.last_clock + measurement_.timeouts.udp_idle);
+        wheel_.schedule(entry, flows_[entry].last_clock + measurement_.timeouts.udp_idle);
       });
 }
 

@@ -4,14 +4,19 @@
 /// The same table machinery as TCP's, with time-outs of its own. In tstat mode flows live in the
 /// original's slots: a datagram of an unknown pair makes the sweep of both tables run, so which
 /// pairs are known decides when TCP flows expire, too (golden case udp_singleton). In corrected
-/// mode a timer wheel ends idle flows. Owner thread only; nothing allocates after construction.
+/// mode flows of a single datagram wait in a queue, and the second one puts them into a timer
+/// wheel. Of a full table the oldest single one goes; a part of the places is kept for those, so
+/// that a flood of datagrams from anywhere never takes the place of a conversation. Owner thread
+/// only; nothing allocates after construction.
 #pragma once
 
 #include <cstdint>
 #include <span>
 
+#include "dataplane/entry_queue.h"
 #include "dataplane/expiry_wheel.h"
 #include "dataplane/flow_intervals.h"
+#include "dataplane/flow_rate.h"
 #include "dataplane/flow_table.h"
 #include "dataplane/record_outlet.h"
 #include "dataplane/slot_set.h"
@@ -29,7 +34,7 @@ class UdpFlows {
  public:
   /// The references outlive it.
   UdpFlows(const flowstats::Measurement& measurement, const flowstats::NetworkList& internal,
-           RecordOutlet& outlet);
+           FlowRate& new_flows, RecordOutlet& outlet);
 
   /// The two stages before add(), for all datagrams of a burst.
   void prefetch(uint64_t hash) const { table_.prefetch(hash); }
@@ -39,11 +44,15 @@ class UdpFlows {
   }
 
   /// Applies a datagram. Calls sweep() first when it opens a flow in tstat mode. False: it was not
-  /// analysed, because the table had no room.
+  /// analysed, because the table had no room or too many flows were opened in this second.
   template <class Sweep>
   [[nodiscard]] bool add(const flowstats::Segment& datagram, Sweep sweep) {
     uint32_t entry = find(datagram);
     if (entry == flowstats::kNoEntry) {
+      if (!new_flows_.admits(datagram.clock)) {
+        refuse(flowstats::Counter::dropped_flow_rate, flowstats::Counter::udp_flows_refused_rate);
+        return false;
+      }
       if (is_tstat_) sweep();
       entry = open(datagram);
       if (entry == flowstats::kNoEntry) return false;
@@ -71,7 +80,11 @@ class UdpFlows {
   [[nodiscard]] uint32_t find(const flowstats::Segment& datagram);
   [[nodiscard]] uint32_t open(const flowstats::Segment& datagram);
   [[nodiscard]] uint32_t take_place();
+  void refuse(flowstats::Counter reason, flowstats::Counter flows);
   void update(uint32_t entry, const flowstats::Segment& datagram);
+  void join_conversations(uint32_t entry);
+  void evict_conversation();
+  void evict(uint32_t entry);
   void inspect(flowstats::UdpFlow& flow, const flowstats::Segment& datagram);
   void hand_out_dns(const flowstats::UdpFlow& flow, const flowstats::layer7::UdpDatagramView& view);
   void close(uint32_t entry);
@@ -81,12 +94,15 @@ class UdpFlows {
 
   const flowstats::Measurement& measurement_;
   const flowstats::NetworkList& internal_;
+  FlowRate& new_flows_;
   RecordOutlet& outlet_;
   bool is_tstat_;
   flowstats::EntryPool<flowstats::UdpFlow> flows_;  // tstat mode: by slot
   FlowTable table_;
-  SlotSet slots_;      // tstat mode
-  ExpiryWheel wheel_;  // corrected mode
+  SlotSet slots_;       // tstat mode
+  EntryQueue singles_;  // corrected mode, as the two that follow
+  ExpiryWheel wheel_;   // conversations
+  uint32_t conversations_max_;
   UdpIntervals intervals_;
   flowstats::layer7::UdpInspector inspector_;
   uint64_t streams_refused_ = 0, handshakes_refused_ = 0;  // that the counters know

@@ -31,6 +31,8 @@ void Worker::process_located(const Burst& burst) {
   shard_.process({segments_.data(), parsed.segments}, config.epoch);
   rte_pktmbuf_free_bulk(const_cast<rte_mbuf**>(burst.packets.data()), burst.count);
   config_.quiescent(reader_id_);
+  status_.rounds.store(status_.rounds.load(std::memory_order_relaxed) + 1,
+                       std::memory_order_relaxed);
   status_.clock_us.store(burst.clocks[burst.count - 1].us, std::memory_order_relaxed);
   status_.packets_done.store(status_.packets_done.load(std::memory_order_relaxed) + burst.count,
                              std::memory_order_release);
@@ -42,34 +44,45 @@ void Worker::finish_trace(Timestamp last_frame, Timestamp clock) {
 }
 
 void Worker::finish() {
-  shard_.advance(flowstats::kAlways);
+  shard_.close_records();
   if (trace_ != nullptr) trace_->finish();
   config_.offline(reader_id_);
   status_.finished.store(true, std::memory_order_release);
 }
 
-void Worker::rest() {
-  config_.quiescent(reader_id_);
-  idle_.rest();
+/// Nothing to process up to `clock`.
+void Worker::pass_time(Timestamp clock) {
+  if (clock == flowstats::kNever) return;
+  shard_.follow(config_.current());
+  shard_.pass_time(clock, config_.current().epoch);
+  if (trace_ != nullptr) trace_->advance(clock);
 }
 
-void Worker::run_from_source(ReplaySource& source) {
+void Worker::rest(bool may_nap) {
+  config_.quiescent(reader_id_);
+  status_.rounds.store(status_.rounds.load(std::memory_order_relaxed) + 1,
+                       std::memory_order_relaxed);
+  idle_.rest(may_nap);
+}
+
+void Worker::run_from_source(PacketSource& source) {
   config_.online(reader_id_);
   Burst burst;
   for (;;) {
-    const ReplaySource::State state = source.receive(burst);
-    if (state == ReplaySource::State::packets) {
+    const PacketSource::State state = source.receive(burst);
+    if (state == PacketSource::State::packets) {
       idle_.worked();
       counters_.add(Counter::rx_bytes, frames_.locate(burst));
       counters_.add(Counter::rx_packets, burst.count);
       process_located(burst);
-    } else if (state == ReplaySource::State::round_ended) {
+    } else if (state == PacketSource::State::round_ended) {
       finish_trace(source.last_frame(), source.clock());
-    } else if (state == ReplaySource::State::finished) {
+    } else if (state == PacketSource::State::finished) {
       break;
     } else {
       status_.held_at.store(source.holding_at(), std::memory_order_release);
-      rest();
+      pass_time(source.silent_until());
+      rest(source.may_nap());
     }
   }
   finish();
@@ -104,9 +117,8 @@ void Worker::run_from_dispatcher(PacketHandoff& handoff) {
     const Timestamp seen_up_to = handoff.clock();
     const size_t count = handoff.pop(handed);
     if (count == 0) {
-      shard_.advance(seen_up_to);
-      if (trace_ != nullptr) trace_->advance(seen_up_to);
-      rest();
+      pass_time(seen_up_to);
+      rest(true);
       continue;
     }
     idle_.worked();

@@ -21,7 +21,7 @@
 #include "dataplane/flow_shard.h"
 #include "dataplane/idle.h"
 #include "dataplane/packet_handoff.h"
-#include "dataplane/replay_source.h"
+#include "dataplane/packet_source.h"
 #include "dataplane/trace_tap.h"
 #include "dataplane/worker_status.h"
 #include "flowstats/base/counters.h"
@@ -37,7 +37,7 @@ class Worker {
          flowstats::CounterBlock& counters, ConfigEpoch& config, uint32_t reader_id,
          WorkerStatus& status, TraceTap* trace = nullptr);
 
-  void run_from_source(ReplaySource& source);
+  void run_from_source(PacketSource& source);
   void run_from_dispatcher(PacketHandoff& handoff);
 
  private:
@@ -46,7 +46,8 @@ class Worker {
   [[nodiscard]] bool take_mark(const HandedPacket& mark);
   void finish_trace(flowstats::Timestamp last_frame, flowstats::Timestamp clock);
   void finish();
-  void rest();
+  void pass_time(flowstats::Timestamp clock);
+  void rest(bool may_nap);
 
   const flowstats::Measurement& measurement_;
   FlowShard& shard_;

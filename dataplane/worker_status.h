@@ -4,7 +4,7 @@
 #include <atomic>
 #include <cstdint>
 
-#include "dataplane/replay_source.h"
+#include "dataplane/packet_source.h"
 #include "flowstats/base/units.h"
 
 namespace tapstat::dataplane {
@@ -13,9 +13,11 @@ namespace tapstat::dataplane {
 struct alignas(128) WorkerStatus {
   std::atomic<uint64_t> packets_done =
       0;  // received from source or dispatcher and completely processed
+  /// Turns of its loop, with packets or without: it is alive.
+  std::atomic<uint64_t> rounds = 0;
   std::atomic<int64_t> clock_us = flowstats::kNever.us;
   /// The hold_at at which the source waits with everything before it processed.
-  std::atomic<uint64_t> held_at = ReplayControl::kNoHold;
+  std::atomic<uint64_t> held_at = SourceControl::kNoHold;
   std::atomic<bool> finished = false;
 };
 

@@ -2,16 +2,11 @@
 
 #include <utility>
 
-#include <fmt/format.h>
-
-#include "exporters/output_directory.h"
-
 namespace tapstat::exporters {
 
 namespace {
 
 using flowstats::ActiveConfig;
-using flowstats::Counter;
 using flowstats::RecordHead;
 using flowstats::Timestamp;
 
@@ -19,10 +14,9 @@ constexpr std::chrono::seconds kRetryAfter{1};
 
 }  // namespace
 
-DirectoryFollower::DirectoryFollower(const WriterOptions& options,
-                                     flowstats::CounterBlock& counters, WriteErrors& errors,
-                                     Writer::Announce announce)
-    : options_(options), counters_(counters), errors_(errors), announce_(std::move(announce)) {}
+DirectoryFollower::DirectoryFollower(const WriterOptions& options, DirectoryMaker& maker,
+                                     const OutputRoom& room, WriteErrors& errors)
+    : options_(options), maker_(maker), room_(room), errors_(errors) {}
 
 flowstats::Result<void> DirectoryFollower::open_first(const ActiveConfig& config,
                                                       Timestamp first_packet) {
@@ -40,7 +34,8 @@ void DirectoryFollower::announce_config(const ActiveConfig& config, Timestamp si
 bool DirectoryFollower::is_due(const RecordHead& record) const {
   const bool late = options_.rotate.us > 0 &&
                     flowstats::elapsed(current_->since(), record.closed) >= options_.rotate;
-  if (!is_announced(record.epoch) && !late) [[likely]]
+  const bool elsewhere = room_.place() != current_->place() || current_->was_removed();
+  if (!is_announced(record.epoch) && !late && !elsewhere) [[likely]]
     return false;
   return may_try();
 }
@@ -94,22 +89,22 @@ void DirectoryFollower::take(const Announced& wanted) {
 }
 
 flowstats::Result<void> DirectoryFollower::open(const Announced& wanted) {
+  const Place place = room_.place();
   if (options_.exit_records && wanted.config.logs.empty()) {  // they have a tree of their own
-    current_ = std::make_shared<LogDirectory>(options_.base, options_, wanted.config, wanted.since);
+    current_ =
+        std::make_shared<LogDirectory>(options_.base, options_, wanted.config, wanted.since, place);
     enter(wanted.config);
     return {};
   }
-  auto path = create_output_directory(options_.base, wanted.since);
-  if (!path) return tl::make_unexpected(path.error());
-  current_ = std::make_shared<LogDirectory>(*path, options_, wanted.config, wanted.since);
-  opened_.push_back(*path);
+  auto made = maker_.make(place, wanted.config, wanted.since);
+  if (!made) return tl::make_unexpected(std::move(made.error()));
+  current_ = std::move(*made);
   {
     const std::lock_guard lock{mutex_};
-    path_ = *path;
+    path_ = current_->path();
   }
   enter(wanted.config);
-  counters_.add(Counter::directories_created);
-  announce_(fmt::format("[{}] created new outdir {}", message_time(wanted.since), path->string()));
+  maker_.announce(*current_);
   return {};
 }
 

@@ -1,9 +1,10 @@
-/// Decides which output directory a record belongs to, and opens the next one when configuration or
-/// time asks for it.
+/// Decides which output directory a record belongs to, and opens the next one when configuration,
+/// time or room asks for it.
 ///
 /// A new directory opens before the first record that carries a newer epoch than the open one's
 /// (unless that epoch writes the same files), and, with rotation, before the first record that
-/// closed `rotate` of packet time after the open one began. Each announced configuration that a
+/// closed `rotate` of packet time after the open one began; also when somebody has removed that
+/// one, and when rows are to go to the spool, or back. Each announced configuration that a
 /// record carries gets its directory, whatever the timing of the announcements; it never goes back.
 /// A settled epoch gets its directory without a record, once the rings hold nothing older. When a
 /// directory cannot be made, rows stay in the open one, whose columns they are printed with, and it
@@ -18,11 +19,12 @@
 #include <mutex>
 #include <vector>
 
+#include "exporters/directory_maker.h"
 #include "exporters/log_directory.h"
+#include "exporters/output_room.h"
 #include "exporters/write_errors.h"
 #include "exporters/writer.h"
 #include "flowstats/active_config.h"
-#include "flowstats/base/counters.h"
 #include "flowstats/base/result.h"
 #include "flowstats/record.h"
 
@@ -30,8 +32,9 @@ namespace tapstat::exporters {
 
 class DirectoryFollower {
  public:
-  DirectoryFollower(const WriterOptions& options, flowstats::CounterBlock& counters,
-                    WriteErrors& errors, Writer::Announce announce);
+  /// All outlive it.
+  DirectoryFollower(const WriterOptions& options, DirectoryMaker& maker, const OutputRoom& room,
+                    WriteErrors& errors);
 
   /// Control thread, before the writer starts.
   [[nodiscard]] flowstats::Result<void> open_first(const flowstats::ActiveConfig& config,
@@ -62,7 +65,6 @@ class DirectoryFollower {
 
   [[nodiscard]] flowstats::GroupMask groups() const { return config_.groups; }
   [[nodiscard]] const std::shared_ptr<LogDirectory>& current() const { return current_; }
-  [[nodiscard]] const std::vector<std::filesystem::path>& opened() const { return opened_; }
 
  private:
   struct Announced {
@@ -82,9 +84,9 @@ class DirectoryFollower {
   }
 
   const WriterOptions& options_;
-  flowstats::CounterBlock& counters_;
+  DirectoryMaker& maker_;
+  const OutputRoom& room_;
   WriteErrors& errors_;
-  Writer::Announce announce_;
 
   static constexpr uint32_t kNoEpoch = ~uint32_t{0};
 
@@ -98,7 +100,6 @@ class DirectoryFollower {
 
   flowstats::ActiveConfig config_;  // in force; current_ has the same columns
   std::shared_ptr<LogDirectory> current_;
-  std::vector<std::filesystem::path> opened_;
   std::chrono::steady_clock::time_point
       retry_at_{};  // after a failure; the epoch of the clock = none
 };

@@ -5,7 +5,7 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <cstring>
+#include <cerrno>
 #include <fstream>
 #include <system_error>
 #include <utility>
@@ -67,7 +67,7 @@ void HourlyTraces::salvage() {
     return hour ? hour_directory(*hour, destination_.node) : fs::path{};
   });
   for (const Recovered& file : found) {
-    if (file.error != 0) note("publish", file.path, file.error);
+    if (file.error != 0) note("published", file.path, file.error);
     if (!file.published) continue;
     const TraceContent content = content_of(file.path);
     TraceAccount account;
@@ -80,8 +80,9 @@ void HourlyTraces::salvage() {
   }
 }
 
-void HourlyTraces::note(const std::string& what, const fs::path& path, int error) {
-  errors_.note("cannot " + what + " \"" + path.string() + "\": " + std::strerror(error), 0);
+void HourlyTraces::note(std::string_view done, const fs::path& path, int error) {
+  errors_.note(write_failure(path, done, error, " Free some space, or choose another directory."),
+               0);
 }
 
 TraceHours HourlyTraces::open_hours(TraceHours wanted) const {
@@ -144,11 +145,11 @@ void HourlyTraces::publish(int64_t number, Hour& hour, TraceEnd end) {
   if (hour.files.empty()) static_cast<void>(file_of(number, kEthernet));
   for (const auto& file : hour.files) {
     file->flush();
-    if (file->error() != 0) note("write", file->path(), file->error());
+    if (file->error() != 0) note("written", file->path(), file->error());
     if (file->error() != 0 && file->figures().written == 0) continue;
     const Published done = file->publish();
     if (done.error != 0) {
-      note("publish", done.path, done.error);
+      note("published", done.path, done.error);
       continue;
     }
     TraceAccount account;
@@ -175,7 +176,7 @@ void HourlyTraces::write_meta(const fs::path& trace, const std::string& text) {
   stream.close();
   int error = stream ? 0 : errno;
   if (error == 0 && ::rename(part.c_str(), path.c_str()) != 0) error = errno;
-  if (!stream || error != 0) note("write", path, error);
+  if (!stream || error != 0) note("written", path, error);
 }
 
 }  // namespace tapstat::exporters

@@ -12,6 +12,7 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "exporters/trace_file.h"
@@ -67,7 +68,7 @@ class HourlyTraces {
   void publish(int64_t number, Hour& hour, TraceEnd end);
   void write_meta(const std::filesystem::path& trace, const std::string& text);
   void salvage();
-  void note(const std::string& what, const std::filesystem::path& path, int error);
+  void note(std::string_view done, const std::filesystem::path& path, int error);
 
   TraceDestination destination_;
   flowstats::CounterBlock& counters_;

@@ -23,13 +23,15 @@ std::string packed(const std::string& text) {
 }  // namespace
 
 LogDirectory::LogDirectory(std::filesystem::path path, const WriterOptions& options,
-                           const flowstats::ActiveConfig& config, flowstats::Timestamp since)
+                           const flowstats::ActiveConfig& config, flowstats::Timestamp since,
+                           Place place)
     : path_(std::move(path)),
       schema_(options.schema),
       mode_(options.mode),
       gzip_(options.gzip),
       config_(config),
-      since_(since) {
+      since_(since),
+      place_(place) {
   for (const auto& [log, log_name, bit] : flowstats::kLogs) {
     const auto wanted = shape(log);
     if (!wanted) continue;

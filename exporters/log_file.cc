@@ -1,6 +1,7 @@
 #include "exporters/log_file.h"
 
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -17,9 +18,25 @@ LogFile::~LogFile() { close(); }
 int LogFile::create_or_reopen() {
   const int as_new = created_ ? 0 : O_CREAT | O_EXCL;
   descriptor_ = open(path_.c_str(), O_WRONLY | O_CLOEXEC | as_new, 0664);
+  if (descriptor_ < 0 && errno == ENOENT && created_) {
+    begin_again();
+    return create_or_reopen();
+  }
   if (descriptor_ < 0) return errno;
   created_ = true;
   return 0;
+}
+
+/// What is written to such a file nobody finds.
+bool LogFile::is_removed() const {
+  struct stat status {};
+  return descriptor_ >= 0 && fstat(descriptor_, &status) == 0 && status.st_nlink == 0;
+}
+
+void LogFile::begin_again() {
+  park();
+  created_ = has_header_ = false;
+  end_ = 0;
 }
 
 size_t LogFile::write_at_end(std::string_view bytes, int& error) const {
@@ -40,8 +57,9 @@ size_t LogFile::write_at_end(std::string_view bytes, int& error) const {
 WriteResult LogFile::write(const RowBlock& block) {
   WriteResult result;
   result.rows_lost = block.rows;
+  if (!block.bytes.empty() && is_removed()) begin_again();
   if (descriptor_ < 0 && (result.error = create_or_reopen()) != 0) return result;
-  if (!header_.empty()) {
+  if (!has_header_) {
     const size_t done = write_at_end(header_, result.error);
     if (result.error != 0) {
       if (done != 0 && ftruncate(descriptor_, static_cast<off_t>(end_)) != 0) result.error = errno;
@@ -49,7 +67,7 @@ WriteResult LogFile::write(const RowBlock& block) {
     }
     end_ += header_.size();
     result.bytes += header_.size();
-    header_.clear();
+    has_header_ = true;
   }
   const size_t done = write_at_end(block.bytes, result.error);
   size_t kept = done;
@@ -65,6 +83,7 @@ WriteResult LogFile::write(const RowBlock& block) {
     if (ftruncate(descriptor_, static_cast<off_t>(end_ + kept)) != 0) result.error = errno;
   }
   result.rows_lost = block.rows - result.rows_written;
+  result.taken = kept;
   result.bytes += kept;
   end_ += kept;
   return result;

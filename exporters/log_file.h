@@ -2,7 +2,8 @@
 ///
 /// Owned by a LogDirectory; one thread at a time (the writer's ordered stage). A write that fails
 /// leaves the file at the end of its last whole row; later writes try again, because a disk can
-/// recover. Never deletes or appends to a file that was there before.
+/// recover. A file that somebody has removed is begun again, with its header. Never deletes or
+/// appends to a file that was there before.
 #pragma once
 
 #include <cstdint>
@@ -24,6 +25,7 @@ struct WriteResult {
   uint64_t rows_written = 0;
   uint64_t rows_lost = 0;
   uint64_t bytes = 0;  // on disk, the header included
+  uint64_t taken = 0;  // of the block
   int error = 0;       // errno of what failed; 0 = all written
 };
 
@@ -51,14 +53,16 @@ class LogFile {
 
  private:
   [[nodiscard]] int create_or_reopen();
+  [[nodiscard]] bool is_removed() const;
+  void begin_again();
   /// Bytes that reached the file at the current end; sets `error` when fewer than asked for.
   [[nodiscard]] size_t write_at_end(std::string_view bytes, int& error) const;
 
   std::filesystem::path path_;
-  std::string header_;  // emptied when written
+  std::string header_;
   int descriptor_ = -1;
   uint64_t end_ = 0;  // after the last whole row
-  bool created_ = false;
+  bool created_ = false, has_header_ = false;
 };
 
 }  // namespace tapstat::exporters

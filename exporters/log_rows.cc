@@ -29,7 +29,7 @@ void append_udp_row(RowBuffer& out, const LogShape& shape, const flowstats::UdpR
 
 }  // namespace
 
-Log log_of(const RecordHead& record) {
+std::optional<Log> log_of(const RecordHead& record) {
   switch (record.kind) {
     case RecordKind::udp_flow: return Log::udp_complete;
     case RecordKind::rtp_stream: return Log::mm_complete;
@@ -38,11 +38,12 @@ Log log_of(const RecordHead& record) {
     case RecordKind::tcp_interval: return Log::tcp_periodic;
     case RecordKind::udp_interval: return Log::udp_periodic;
     case RecordKind::tcp_flow:
+      return static_cast<const flowstats::TcpRecord&>(record).complete ? Log::tcp_complete
+                                                                       : Log::tcp_nocomplete;
     case RecordKind::exit:
     case RecordKind::filler: break;
   }
-  return static_cast<const flowstats::TcpRecord&>(record).complete ? Log::tcp_complete
-                                                                   : Log::tcp_nocomplete;
+  return std::nullopt;
 }
 
 uint64_t rows_when_off(const RecordHead& record) {

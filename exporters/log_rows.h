@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 
 #include "exporters/anonymiser.h"
@@ -15,7 +16,7 @@
 
 namespace tapstat::exporters {
 
-[[nodiscard]] flowstats::Log log_of(const flowstats::RecordHead& record);
+[[nodiscard]] std::optional<flowstats::Log> log_of(const flowstats::RecordHead& record);
 
 /// What the file begins with, line ends included.
 [[nodiscard]] std::string log_header(const LogShape& shape);

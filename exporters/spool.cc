@@ -115,6 +115,7 @@ WriteResult SpoolFile::flush() {
   if (rows_ == 0) return {};
   if (!file_.is_open()) ++spool_->open_files_;
   const WriteResult result = file_.write({buffer_.text(), rows_, spool_->options_.lines});
+  if (result.error == ENOENT) spool_->restore_directory(*this);
   written_ += result.bytes;
   buffer_.clear();
   rows_ = 0;
@@ -145,6 +146,7 @@ flowstats::Result<void> Spool::open() {
   fs::create_directories(folder_, failed);
   if (failed) return refuse(failed.message());
   const fs::path lock = folder_ / fmt::format("lock{}", options_.suffix);
+  if (lock_ >= 0) ::close(lock_);
   lock_ = ::open(lock.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0664);
   if (lock_ < 0) return refuse(reason(errno));
   if (::flock(lock_, LOCK_EX | LOCK_NB) == 0) return {};
@@ -177,9 +179,15 @@ std::unique_ptr<SpoolFile> Spool::create(const fs::path& directory, std::string_
   return file;
 }
 
+/// So that the next write finds it; when that fails, it fails too, and says why.
+void Spool::restore_directory(const SpoolFile& file) {
+  if (!is_there(folder_)) static_cast<void>(open());
+  if (options_.in_place) static_cast<void>(make_directory(options_.root, file.directory_));
+}
+
 /// The name is taken at once: nobody else is given it.
 void Spool::begin(SpoolFile& file) {
-  if (options_.in_place) static_cast<void>(make_directory(options_.root, file.directory_));
+  restore_directory(file);
   file.written_ += file.file_.write({}).bytes;
   if (open_files_ >= options_.open_files_max) file.file_.park();
   if (file.file_.is_open()) ++open_files_;

@@ -93,8 +93,8 @@ class Spool {
   Spool(const Spool&) = delete;
   Spool& operator=(const Spool&) = delete;
 
-  /// Makes ROOT/.spool. Refused when it cannot be written, or while another process has a spool of
-  /// this suffix there (ExitStatus::environment).
+  /// Makes ROOT/.spool, and again when somebody has removed it. Refused when it cannot be written,
+  /// or while another process has a spool of this suffix there (ExitStatus::environment).
   [[nodiscard]] flowstats::Result<void> open();
 
   /// After open(): publishes what was left. `directory_of` gives a file's directory below the root;
@@ -118,6 +118,7 @@ class Spool {
                                                  std::string_view stem, unsigned counter) const;
   [[nodiscard]] std::filesystem::path part_path(std::string_view stem, unsigned counter) const;
   void begin(SpoolFile& file);
+  void restore_directory(const SpoolFile& file);
   Recovered recover_one(const std::filesystem::path& part, const std::filesystem::path& directory);
   /// Moves a part to the first free name from `counter` on; returns errno, and the path in `path`.
   [[nodiscard]] int move(std::filesystem::path& path, const std::filesystem::path& directory,

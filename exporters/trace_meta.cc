@@ -1,9 +1,8 @@
 #include "exporters/trace_meta.h"
 
 #include <cstring>
-#include <iterator>
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 namespace tapstat::exporters {
 
@@ -30,7 +29,7 @@ std::string seconds_text(Timestamp time) {
 std::string trace_meta(const std::optional<TraceRecipe>& recipe, const TraceAccount& account) {
   std::string text;
   const auto line = [&](std::string_view key, const auto& value) {
-    fmt::format_to(std::back_inserter(text), "{} {}\n", key, value);
+    text += fmt::format("{} {}\n", key, value);
   };
   const TraceFigures& f = account.figures;
   line("hour", account.hour.us / 1'000'000);

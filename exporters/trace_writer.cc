@@ -9,7 +9,6 @@
 #include <fmt/format.h>
 
 #include "exporters/trace_merge.h"
-#include "exporters/write_errors.h"
 
 namespace tapstat::exporters {
 
@@ -39,6 +38,8 @@ class TraceWriter::Impl {
   void start() {
     thread_ = std::thread{[this] { run(); }};
   }
+
+  [[nodiscard]] const WriteErrors& errors() const { return errors_; }
 
   TraceReport finish() {
     {
@@ -111,6 +112,9 @@ TraceWriter::TraceWriter(TraceWriterOptions options, std::vector<flowstats::Trac
 TraceWriter::~TraceWriter() = default;
 flowstats::Result<void> TraceWriter::open() { return impl_->open(); }
 void TraceWriter::start() { impl_->start(); }
+std::vector<WriteErrors::Cause> TraceWriter::error_causes() const {
+  return impl_->errors().causes();
+}
 TraceReport TraceWriter::finish() { return impl_->finish(); }
 
 }  // namespace tapstat::exporters

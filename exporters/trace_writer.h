@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "exporters/hourly_traces.h"
+#include "exporters/write_errors.h"
 #include "flowstats/base/counters.h"
 #include "flowstats/base/result.h"
 #include "flowstats/trace_queue.h"
@@ -44,6 +45,8 @@ class TraceWriter {
   /// Control thread, before start(): takes the directory. Errors: ExitStatus::environment.
   [[nodiscard]] flowstats::Result<void> open();
   void start();
+  /// Any thread: what could not be written so far.
+  [[nodiscard]] std::vector<WriteErrors::Cause> error_causes() const;
   /// Control thread, after the last worker has finished: drains, publishes, joins.
   TraceReport finish();
 

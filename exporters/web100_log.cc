@@ -1,9 +1,7 @@
 #include "exporters/web100_log.h"
 
 #include <algorithm>
-#include <cerrno>
 #include <limits>
-#include <system_error>
 
 #include <fmt/format.h>
 
@@ -158,10 +156,8 @@ void Web100Log::account(const SpoolFile& file, const WriteResult& result) {
 }
 
 void Web100Log::note(const std::filesystem::path& file, int error, uint64_t rows_lost) {
-  const bool full = error == ENOSPC || error == EDQUOT || error == EFBIG;
-  errors_.note(fmt::format("\"{}\" cannot be written or published: {}.{}", file.string(),
-                           std::generic_category().message(error),
-                           full ? " Free some space, or choose another directory." : ""),
+  errors_.note(write_failure(file, "written or published", error,
+                             " Free some space, or choose another directory."),
                rows_lost);
 }
 
@@ -179,6 +175,7 @@ void Web100Log::advance(Timestamp clock) {
 }
 
 void Web100Log::flush() {
+  if (buffered_ == 0) return;
   for (auto& [hour, files] : hours_)
     for (auto& [local, file] : files) account(*file, file->flush());
   buffered_ = 0;

@@ -7,7 +7,7 @@
 #include <charconv>
 #include <chrono>
 
-#include <fmt/format.h>
+#include <fmt/compile.h>
 
 #include "exporters/value_text.h"
 
@@ -102,8 +102,8 @@ std::optional<Timestamp> hour_in_name(std::string_view file_name) {
 
 char* write_poll_time(char* out, Timestamp time) {
   const Moment m = moment_of(time);
-  return fmt::format_to(out, "{:04}-{:02}-{:02}-{:02}:{:02}:{:02}Z", m.year, m.month, m.day, m.hour,
-                        m.minute, m.second);
+  return fmt::format_to(out, FMT_COMPILE("{:04}-{:02}-{:02}-{:02}:{:02}:{:02}Z"), m.year, m.month,
+                        m.day, m.hour, m.minute, m.second);
 }
 
 flowstats::Result<void> check_node(std::string_view node) {

@@ -21,6 +21,8 @@
 
 #include "exporters/batch_writer.h"
 #include "exporters/directory_follower.h"
+#include "exporters/directory_maker.h"
+#include "exporters/exit_collector.h"
 #include "exporters/log_rows.h"
 #include "exporters/name_joiner.h"
 #include "exporters/record_batch.h"
@@ -57,10 +59,10 @@ void format_rows(RecordBatch& batch, const Anonymiser* anonymiser) {
   for (const auto& [log, name, bit] : flowstats::kLogs)
     shapes[static_cast<size_t>(log)] = batch.directory->shape(log);
   batch.records.for_each([&](RecordHead& record) {
-    if (record.kind == RecordKind::exit) return;
-    const Log log = log_of(record);
-    BatchRows& rows = batch.rows_of(log);
-    const auto& shape = shapes[static_cast<size_t>(log)];
+    const auto log = log_of(record);
+    if (!log) return;
+    BatchRows& rows = batch.rows_of(*log);
+    const auto& shape = shapes[static_cast<size_t>(*log)];
     rows.rows +=
         shape ? append_rows(rows.lines, *shape, record, anonymiser) : rows_when_off(record);
   });
@@ -74,23 +76,28 @@ void format_rows(RecordBatch& batch, const Anonymiser* anonymiser) {
 class Writer::Impl {
  public:
   Impl(WriterOptions options, std::vector<flowstats::RecordSource*> sources, CounterBlock& counters,
-       Announce announce)
+       Announce announce, std::vector<flowstats::RecordSource*> exit_sources)
       : options_(std::move(options)),
         threads_(thread_count(options_)),
-        files_(counters, errors_),
-        announce_(announce),
-        follower_(options_, counters, errors_, std::move(announce)),
+        room_(options_.full),
+        maker_(options_, counters, announce),
+        files_(counters, maker_, room_, errors_),
+        announce_(std::move(announce)),
+        follower_(options_, maker_, room_, errors_),
         anonymiser_(options_.anonymiser ? std::make_unique<Anonymiser>(*options_.anonymiser)
                                         : nullptr),
         exits_(options_.exit_records ? std::make_unique<Web100Log>(*options_.exit_records, counters,
                                                                    errors_, anonymiser_.get())
                                      : nullptr),
+        exit_collector_(exits_ ? std::make_unique<ExitCollector>(*exits_, std::move(exit_sources))
+                               : nullptr),
         names_(options_.names, counters),
         collector_(std::move(sources), follower_, names_, options_.flush, batches_in_flight() + 1),
         arena_(static_cast<int>(threads_), 1),
         placement_(arena_, options_.cpus) {}
 
   ~Impl() {
+    room_.set_waits(false);
     if (thread_.joinable()) finish();
   }
 
@@ -100,6 +107,7 @@ class Writer::Impl {
       if (!found) return tl::make_unexpected(std::move(found.error()));
       for (const std::string& line : *found) announce_(line);
     }
+    if (auto ready = maker_.prepare(); !ready) return ready;
     if (auto opened = follower_.open_first(config, first_packet); !opened) return opened;
     files_.turn_to(follower_.current());
     files_.enter(follower_.epoch());
@@ -109,6 +117,7 @@ class Writer::Impl {
   }
 
   void start() {
+    room_.set_waits(options_.full.what == WhenFull::block);
     thread_ = std::thread{[this] { arena_.execute([this] { run(); }); }};
   }
 
@@ -121,7 +130,9 @@ class Writer::Impl {
   [[nodiscard]] uint32_t epoch() const { return files_.epoch(); }
   [[nodiscard]] std::filesystem::path directory() const { return follower_.directory(); }
   [[nodiscard]] flowstats::GroupMask groups() const { return follower_.groups(); }
-  [[nodiscard]] std::vector<std::string> errors() const { return errors_.sentences(); }
+  [[nodiscard]] uint64_t rounds() const { return rounds_.load(std::memory_order_relaxed); }
+  [[nodiscard]] const WriteErrors& errors() const { return errors_; }
+  [[nodiscard]] OutputRoom& room() { return room_; }
   [[nodiscard]] std::optional<uint64_t> rows_between(uint32_t first, uint32_t end) const {
     return files_.rows_between(first, end);
   }
@@ -143,7 +154,8 @@ class Writer::Impl {
     }
     WriterReport report;
     if (exits_) report.exit_records = exits_->finish();
-    report.directories = follower_.opened();
+    report.directories = maker_.made();
+    report.spooled = maker_.spooled();
     report.files = files_.files();
     report.bytes = files_.bytes();
     report.errors = errors_.sentences();
@@ -161,9 +173,10 @@ class Writer::Impl {
         if (!finishing_) wake_.wait_for(lock, kIdleWait, [this] { return finishing_; });
         last = finishing_;
       }
+      rounds_.fetch_add(1, std::memory_order_relaxed);
       run_pipeline(last);
       const TurnGuard turn{collecting_};
-      if (exits_) flush_exit_records();
+      if (exits_) take_exit_records(last);
       if (std::exchange(interrupted_, false)) last = false;  // the rings may hold more
     }
   }
@@ -200,11 +213,15 @@ class Writer::Impl {
   [[gnu::noinline]] RecordBatch* collect_batch(tbb::flow_control& flow) {
     const TurnGuard turn{collecting_};
     RecordBatch* batch = nullptr;
+    if (exits_ && exit_collector_->is_urgent()) {
+      interrupted_ = true;
+      flow.stop();
+      return nullptr;
+    }
     try {
       batch = collector_.next(last_round_);
     } catch (const std::exception& e) {
-      interrupted_ = true;
-      errors_.note(fmt::format("The writer was interrupted: {}.", e.what()), 0);
+      note_interruption(e);
     }
     if (batch == nullptr) flow.stop();
     return batch;
@@ -218,8 +235,7 @@ class Writer::Impl {
       batch->failed = true;
       for (BatchRows& rows : batch->rows) rows.rows = 0;
       batch->records.for_each([&](const RecordHead& record) {
-        if (record.kind == RecordKind::exit) return;
-        batch->rows_of(log_of(record)).rows += rows_when_off(record);
+        if (const auto log = log_of(record)) batch->rows_of(*log).rows += rows_when_off(record);
       });
     }
     batch->hand_over(Stage::collected, Stage::formatted);
@@ -228,34 +244,36 @@ class Writer::Impl {
 
   [[gnu::noinline]] void write_batch(RecordBatch& batch) {
     const TurnGuard turn{ordering_};
+    rounds_.fetch_add(1, std::memory_order_relaxed);
     batch.take(Stage::formatted);
     files_.write(batch);
-    if (exits_) write_exit_records(batch);
     batch.recycle();
   }
 
-  /// Between two rounds. Hours end at finish(): a worker's clock may run ahead of the connections
-  /// that its timers have still to end, whose records belong to the hour before.
-  void flush_exit_records() {
-    const TurnGuard after_the_last_write{ordering_};
-    exits_->flush();
+  /// Between two rounds.
+  void take_exit_records(bool last) {
+    try {
+      last ? exit_collector_->take_all() : exit_collector_->take();
+    } catch (const std::exception& e) {
+      note_interruption(e);
+    }
   }
-  /// The last stage.
-  void write_exit_records(RecordBatch& batch) {
-    batch.records.for_each([&](RecordHead& record) {
-      if (record.kind == RecordKind::exit)
-        exits_->append(static_cast<const flowstats::ExitRecord&>(record));
-    });
+  void note_interruption(const std::exception& e) {
+    interrupted_ = true;
+    errors_.note(fmt::format("The writer was interrupted: {}.", e.what()), 0);
   }
 
   const WriterOptions options_;
   const unsigned threads_;
   WriteErrors errors_;
+  OutputRoom room_;
+  DirectoryMaker maker_;
   BatchWriter files_;  // last stage; before start() and after the thread has ended, control
   Announce announce_;
   DirectoryFollower follower_;
   std::unique_ptr<const Anonymiser> anonymiser_;  // formatting threads share it
-  std::unique_ptr<Web100Log> exits_;              // last stage; between rounds the writer's thread
+  std::unique_ptr<Web100Log> exits_;              // between rounds, as the next one
+  std::unique_ptr<ExitCollector> exit_collector_;
   NameJoiner names_;
   RecordCollector collector_;
   tbb::task_arena arena_;
@@ -266,16 +284,18 @@ class Writer::Impl {
   std::condition_variable wake_;
   bool finishing_ = false;
 
+  std::atomic<uint64_t> rounds_ = 0;
   std::atomic<bool> collecting_ = false;  // for TurnGuard: the first stage runs
   std::atomic<bool> ordering_ = false;    // the last stage runs
   bool last_round_ = false;               // collecting stage: take what is there
-  bool interrupted_ = false;              // collecting stage: an exception ended the round
+  bool interrupted_ = false;  // collecting stage: the round ended before the rings were empty
 };
 
 Writer::Writer(WriterOptions options, std::vector<flowstats::RecordSource*> sources,
-               CounterBlock& counters, Announce announce)
+               CounterBlock& counters, Announce announce,
+               std::vector<flowstats::RecordSource*> exit_sources)
     : impl_(std::make_unique<Impl>(std::move(options), std::move(sources), counters,
-                                   std::move(announce))) {}
+                                   std::move(announce), std::move(exit_sources))) {}
 Writer::~Writer() = default;
 
 flowstats::Result<void> Writer::open(const ActiveConfig& config,
@@ -290,7 +310,10 @@ void Writer::settle(uint32_t epoch) { impl_->settle(epoch); }
 uint32_t Writer::epoch() const { return impl_->epoch(); }
 std::filesystem::path Writer::directory() const { return impl_->directory(); }
 flowstats::GroupMask Writer::groups() const { return impl_->groups(); }
-std::vector<std::string> Writer::errors() const { return impl_->errors(); }
+uint64_t Writer::rounds() const { return impl_->rounds(); }
+std::vector<std::string> Writer::errors() const { return impl_->errors().sentences(); }
+std::vector<WriteErrors::Cause> Writer::error_causes() const { return impl_->errors().causes(); }
+OutputRoom& Writer::room() { return impl_->room(); }
 std::optional<uint64_t> Writer::rows_between(uint32_t first, uint32_t end) const {
   return impl_->rows_between(first, end);
 }

@@ -2,8 +2,9 @@
 ///
 /// Owns the output directory and its files on one thread of its own; formatting and compression run
 /// in a oneTBB pipeline (serial drain, parallel format and compress, serial ordered write), so
-/// lines keep the order in which the rings gave them. A failed write never tears a line: rows that
-/// could not be written whole are counted, and the error is kept for the exit status.
+/// lines keep the order in which the rings gave them. Exit records have rings and files of their
+/// own, which it serves between two rounds of the pipeline. A failed write never tears a line: rows
+/// that could not be written whole are counted, and the error is kept for the exit status.
 #pragma once
 
 #include <cstdint>
@@ -16,7 +17,9 @@
 
 #include "exporters/anonymiser.h"
 #include "exporters/name_joiner.h"
+#include "exporters/output_room.h"
 #include "exporters/web100_log.h"
+#include "exporters/write_errors.h"
 #include "flowstats/active_config.h"
 #include "flowstats/base/counters.h"
 #include "flowstats/base/result.h"
@@ -28,6 +31,7 @@ namespace tapstat::exporters {
 
 struct WriterOptions {
   std::filesystem::path base;  // directories are created below; made with parents when absent
+  FullOptions full;            // when there is no room below
   flowstats::Schema schema = flowstats::Schema::mplane;
   flowstats::Mode mode = flowstats::Mode::tstat;
   bool gzip = false;  // log_tcp_complete.gz
@@ -52,6 +56,7 @@ struct WriterOptions {
 /// What the writer did, after finish().
 struct WriterReport {
   std::vector<std::filesystem::path> directories;  // in order of opening
+  std::vector<std::filesystem::path> spooled;      // of these, those in the spool
   uint64_t files = 0;
   uint64_t bytes = 0;  // on disk, after compression
   Web100Report exit_records;
@@ -65,9 +70,11 @@ class Writer {
   /// "[Wed May 14 23:42:24 2014] created new outdir OUT/2014_05_14_23_42.out").
   using Announce = std::function<void(const std::string&)>;
 
-  /// `sources` outlive the writer. Counters: the writer's own block.
+  /// `sources` of rows, `exit_sources` of exit records; they outlive the writer. Counters: the
+  /// writer's own block.
   Writer(WriterOptions options, std::vector<flowstats::RecordSource*> sources,
-         flowstats::CounterBlock& counters, Announce announce);
+         flowstats::CounterBlock& counters, Announce announce,
+         std::vector<flowstats::RecordSource*> exit_sources = {});
   ~Writer();
   Writer(const Writer&) = delete;
   Writer& operator=(const Writer&) = delete;
@@ -95,8 +102,14 @@ class Writer {
   [[nodiscard]] std::filesystem::path directory() const;
   /// After finish(): the groups that rows were written with last.
   [[nodiscard]] flowstats::GroupMask groups() const;
-  /// Any thread: what could not be written so far, one sentence for each cause.
+  /// Any thread: how often it has looked at the rings or taken from them; a count that stands still
+  /// means that a write hangs.
+  [[nodiscard]] uint64_t rounds() const;
+  /// Any thread: what could not be written so far, one sentence for each cause; and in parts.
   [[nodiscard]] std::vector<std::string> errors() const;
+  [[nodiscard]] std::vector<WriteErrors::Cause> error_causes() const;
+  /// For the watch over the output's file system; lives as long as the writer.
+  [[nodiscard]] OutputRoom& room();
   /// Any thread: rows of log_tcp_complete written under the epochs from `first` to before `end`, up
   /// to now when the writer has not reached `end`; empty when they are no longer known.
   [[nodiscard]] std::optional<uint64_t> rows_between(uint32_t first, uint32_t end) const;

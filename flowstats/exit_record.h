@@ -1,8 +1,8 @@
 /// The statistics of one TCP connection at its end, in the variables of web100: what SideStream
 /// kept of every connection that its hosts served.
 ///
-/// Seen from Local: Out is from Local to Rem, In the other way. Made by a worker when a connection
-/// has ended, trivially copyable; the writer prints it through columns/web100.h, which says of each
+/// Seen from Local: Out is from Local to Rem, In the other way. Made when a connection has ended,
+/// trivially copyable; the writer prints it through columns/web100.h, which says of each
 /// variable how exactly a tap can know it. Times inside are microseconds, sequence numbers host
 /// byte order. Source: the web100 kernel instruments (Mathis, Heffner, Reddy: "Web100: Extended TCP
 /// Instrumentation for Research, Education and Diagnosis") and RFC 4898.

@@ -1,5 +1,7 @@
 #include "flowstats/flow.h"
 
+#include <algorithm>
+
 namespace tapstat::flowstats {
 
 namespace {
@@ -19,8 +21,15 @@ void TcpFlow::open(const Segment& syn, const NetworkList& networks) {
 
 bool TcpFlow::expired(Timestamp last_heard, Timestamp now, const FlowTimeouts& timeouts) const {
   const Duration idle = elapsed(last_heard, now);
-  if (idle > timeouts.tcp_idle) return true;
-  if (idle <= timeouts.tcp_singleton) return false;
+  return idle > timeouts.tcp_idle || (idle > timeouts.tcp_singleton && is_unanswered());
+}
+
+Timestamp TcpFlow::deadline(const FlowTimeouts& timeouts) const {
+  return last_clock + (is_unanswered() ? std::min(timeouts.tcp_idle, timeouts.tcp_singleton)
+                                       : timeouts.tcp_idle);
+}
+
+bool TcpFlow::is_unanswered() const {
   const auto packets = [this](size_t from) {
     return core::with_laps(sender[from].core.packets, cold[from].core.packets_laps);
   };

@@ -107,6 +107,8 @@ struct alignas(64) TcpFlow {
   /// mode.
   [[nodiscard]] bool expired(Timestamp last_heard, Timestamp now,
                              const FlowTimeouts& timeouts) const;
+  /// Corrected mode: expired() after this time, unless the flow is heard of before.
+  [[nodiscard]] Timestamp deadline(const FlowTimeouts& timeouts) const;
   /// Corrected mode: this SYN opens another connection on the same five-tuple.
   [[nodiscard]] bool is_port_reuse(const Segment& syn) const;
 
@@ -118,6 +120,8 @@ struct alignas(64) TcpFlow {
  private:
   template <Mode kMode>
   struct Update;
+  /// Only SYNs, of one side.
+  [[nodiscard]] bool is_unanswered() const;
   static void count_flag(uint32_t& counter, Mode mode);
   bool count_fin(const Segment& segment, size_t d, Mode mode);
   inline void count_packet(const Segment& segment, size_t d);

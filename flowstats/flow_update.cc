@@ -158,7 +158,7 @@ void TcpFlow::Update<kMode>::note_rare_options() {
 template <Mode kMode>
 void TcpFlow::Update<kMode>::note_options_seen() {
   const uint8_t seen = segment.options.seen;
-  if ((seen & ~TcpOptions::kTimestamps) != 0) note_rare_options();
+  if ((seen & ~(TcpOptions::kTimestamps | TcpOptions::kPlain)) != 0) note_rare_options();
   if (segment.options.has(TcpOptions::kTimestamps)) set(direction_flag::kTimestampsSeen);
   if (has(direction_flag::kScalingIsOpen)) [[unlikely]]
     flow.settle_window_scales(syn);

@@ -14,7 +14,8 @@ namespace tapstat::flowstats {
 [[nodiscard]] inline bool is_usual_segment(const Segment& s, uint32_t flags_seen_from_sender) {
   using namespace direction_flag;
   constexpr uint8_t kTcpFlags = tcp_flag::kSyn | tcp_flag::kRst | tcp_flag::kAck;
-  constexpr uint8_t kUsualOptions = TcpOptions::kTimestamps | TcpOptions::kSack;
+  constexpr uint8_t kUsualOptions =
+      TcpOptions::kTimestamps | TcpOptions::kPlain | TcpOptions::kSack;
   return (s.flags & kTcpFlags) == tcp_flag::kAck && (s.options.seen & ~kUsualOptions) == 0 &&
          (flags_seen_from_sender & kSynSeen << ConnectionState::kOther) != 0 &&
          s.payload_length >= 0;

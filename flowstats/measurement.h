@@ -19,8 +19,10 @@ inline constexpr uint32_t kSegmentsPerQuadrantMin = 48, kSegmentsPerQuadrantMax 
 /// Bounds of one worker. The defaults are Tstat's.
 struct FlowLimits {
   uint32_t tcp_flows_max = 180'000;
-  uint32_t half_open_flows_max = 22'500;  // of these flows: kept small until the second segment
+  // Kept small until the second segment. Tstat mode: of these flows; corrected mode: beside them.
+  uint32_t half_open_flows_max = 22'500;
   uint32_t udp_flows_max = 360'000;
+  uint32_t new_flows_per_s_max = 0;          // TCP and UDP together; 0 = no limit
   uint32_t slot_search_max = 200;            // tstat mode: slots tried after the next one
   uint32_t segments_per_quadrant_max = 100;  // kSegmentsPerQuadrantMin to kSegmentsPerQuadrantMax
   // Pools shared by the worker's flows; a flow whose segments come in order takes nothing of them.

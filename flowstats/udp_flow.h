@@ -34,6 +34,7 @@ struct alignas(64) UdpFlow {
   Direction client = Direction::from_a;
   std::array<bool, 2> internal{};
   bool in_use = false;
+  bool is_single = true;            // corrected mode: no second datagram so far
   std::array<bool, 2> inspected{};  // the payload of this side may still say something
   bool is_multicast = false;        // either address: 224.0.0.0/4, ff00::/8
   layer7::UdpInspection inspection;

@@ -7,7 +7,7 @@ they decide where times on a shared machine cannot.
     bench_instructions.py --update BASELINE.json       writes the figures there
 
 Only what happens inside bench/run_pipeline's measured_*() is counted: neither the generator nor the
-start of the program. Figures, each in both modes but the floor, the first six without inspection
+start of the program. Figures, each in both modes but the floor, all above `tls` without inspection
 of payload:
 
     steady   a packet of 10,000 open connections
@@ -15,6 +15,8 @@ of payload:
     loss5    the same with 5 % loss and 2 % reordering
     steady exit, isp_mix exit
              both with exit records: what those add is the difference
+    steady follow, isp_mix follow
+             what the thread for exit records does with a packet of these
     flow     a flow of the set-up stress on top of its packets, which count as steady ones
     tls      a packet past the first ten of a flow with TLS (bench/layer7_traffic.h)
     mixed    the same of the mixed traffic there
@@ -36,11 +38,14 @@ TOLERANCE = 0.03
 SKIPPED = 77  # what meson takes for "not run"
 MODES = ("tstat", "corrected")
 NAMES = (
-    *("steady", "steady exit", "isp_mix", "isp_mix exit", "loss5"),
+    *("steady", "steady exit", "steady follow"),
+    *("isp_mix", "isp_mix exit", "isp_mix follow", "loss5"),
     *("flow", "tls", "tls off", "mixed", "mixed off"),
 )
 OFF = "off"  # without inspection of payload: the flows' filler is of no protocol
 EXIT = "exit"  # the same, with exit records
+WITHOUT_DRAIN = "--toggle-collect=tapstat::bench::PacketPath::drain*"
+PROCESS, FOLLOW, FLOOR_LOOP = "process", "follow", "floor"  # of measured_*()
 STEADY = ("steady", 10_000, 40_960)  # flows, packets: whole blocks of 2,048
 FLOOR = ("floor", 10_000, 40_960)
 ISP_MIX = ("isp_mix", 1_000, 500)  # flows, of them at the same time
@@ -49,14 +54,14 @@ LAYER7 = ((2_000, 163_840), (2_000, 163_840, OFF))  # with and without inspectio
 SETUP = ("setup_stress", 3_000, 1_000, OFF)
 
 
-def count(program, mode, load):
+def count(program, mode, load, measured=PROCESS):
     """(instructions, packets, flows) of one load."""
     with tempfile.TemporaryDirectory() as folder:
         command = [
             "valgrind",
             "--tool=callgrind",
-            "--toggle-collect=tapstat::bench::measured_*",
-            "--toggle-collect=tapstat::bench::PacketPath::drain*",
+            f"--toggle-collect=tapstat::bench::measured_{measured}*",
+            *([] if measured == FOLLOW else [WITHOUT_DRAIN]),
             f"--callgrind-out-file={folder}/out",
             program,
             mode,
@@ -75,14 +80,16 @@ def figures(program):
     """{"MODE figure": instructions}"""
     found = {}
     for mode in MODES:
-        for name, load in (
-            ("steady", (*STEADY, OFF)),
-            ("steady exit", (*STEADY, EXIT)),
-            ("isp_mix", (*ISP_MIX, OFF)),
-            ("isp_mix exit", (*ISP_MIX, EXIT)),
-            ("loss5", LOSS5),
+        for name, load, measured in (
+            ("steady", (*STEADY, OFF), PROCESS),
+            ("steady exit", (*STEADY, EXIT), PROCESS),
+            ("steady follow", (*STEADY, EXIT), FOLLOW),
+            ("isp_mix", (*ISP_MIX, OFF), PROCESS),
+            ("isp_mix exit", (*ISP_MIX, EXIT), PROCESS),
+            ("isp_mix follow", (*ISP_MIX, EXIT), FOLLOW),
+            ("loss5", LOSS5, PROCESS),
         ):
-            instructions, packets, _ = count(program, mode, load)
+            instructions, packets, _ = count(program, mode, load, measured)
             found[f"{mode} {name}"] = instructions / packets
         instructions, packets, flows = count(program, mode, SETUP)
         steady = found[f"{mode} steady"]
@@ -91,7 +98,7 @@ def figures(program):
             for load in LAYER7:
                 instructions, packets, _ = count(program, mode, (name, *load))
                 found[" ".join([mode, name, *load[2:]])] = instructions / packets
-    instructions, packets, _ = count(program, MODES[0], FLOOR)
+    instructions, packets, _ = count(program, MODES[0], FLOOR, FLOOR_LOOP)
     found["floor"] = instructions / packets
     return {name: round(value, 1) for name, value in found.items()}
 

@@ -47,13 +47,18 @@ def flags_of(command):
 
 
 def commands_by_folder(build, root):
-    """Folder (relative to the root) -> (directory to run in, flags) of its first source file."""
+    """Folder (relative to the root) -> (directory to run in, flags) of its first source file; for
+    files that are compiled several at a time, of the first target that the folder builds."""
     result = {}
     for entry in json.loads((build / "compile_commands.json").read_text()):
         source = (pathlib.Path(entry["directory"]) / entry["file"]).resolve()
         if source.suffix == ".cc" and root in source.parents:
             folder = source.parent.relative_to(root)
-            result.setdefault(folder, (entry["directory"], flags_of(entry["command"])))
+        elif "-unity" in source.stem:
+            folder = source.parent.parent.relative_to(build)  # folder/target.p/target-unity0.cpp
+        else:
+            continue
+        result.setdefault(folder, (entry["directory"], flags_of(entry["command"])))
     return result
 
 

@@ -61,7 +61,7 @@ EXTERNAL = [
     (r"tl/expected\.hpp$", ["flowstats/", "dataplane/", "exporters/", "control/"]),
     (r"rte_|bus_|pcap", ["dataplane/"]),
     (r"openssl/", ["flowstats/crypto/", "control/"]),
-    (r"CLI/|toml\+\+/|boost/", ["control/"]),
+    (r"CLI/|toml\+\+/|boost/|seccomp\.h$", ["control/"]),
     (r"spdlog/", ["exporters/", "control/"]),
     (r"oneapi/|tbb/", ["exporters/", "control/"]),
     (r"rapidjson/", ["exporters/", "control/"]),

@@ -14,6 +14,17 @@ std::string count(const JsonView& value) {
   return n ? grouped(*n) : "";
 }
 
+/// Empty for 0, too: nothing to tell.
+std::string more_than_0(const JsonView& value) {
+  const auto n = value.whole();
+  return n && *n > 0 ? grouped(*n) : "";
+}
+
+std::string size(const JsonView& value) {
+  const auto n = value.whole();
+  return n && *n > 0 ? file_size_text(*n) : "";
+}
+
 std::string per_second(const JsonView& value) {
   const auto n = value.number();
   return n && *n >= 0 ? grouped(static_cast<uint64_t>(std::llround(*n))) : "";
@@ -42,6 +53,22 @@ void worker_rows(TextTable& table, const JsonView& workers) {
                    Part{count(worker["flows_open"]), " flows open"},
                    Part{size.empty() ? queue : queue + " of " + size, " records queued"}})});
   }
+}
+
+void port_rows(TextTable& table, const JsonView& ports) {
+  for (const JsonView& port : ports.items())
+    table.row({"port " + port["name"].text(),
+               joined(std::array{
+                   Part{port["state"].text(), ""}, Part{count(port["packets"]), " packets"},
+                   Part{count(port["missed"]), " missed"}, Part{count(port["errors"]), " damaged"},
+                   Part{count(port["no_buffer"]), " without buffer"}})});
+}
+
+/// Each reason with its count; the sums stand in the lines of packets and rows.
+void loss_rows(TextTable& table, const JsonView& losses) {
+  for (const JsonView& loss : losses.items())
+    table.row({"LOST", count(loss["count"]) + " " + loss["unit"].text() + " (" +
+                           loss["counter"].text() + ")"});
 }
 
 /// "runtime.conf", "rest alice since T", "specification TOKEN of ID until T".
@@ -92,10 +119,15 @@ std::string status_text(const JsonDocument& status) {
                                   Part{bit_rate ? bit_rate_text(*bit_rate) : "", ""},
                                   Part{per_second(rates["flows_per_s"]), " flows/s"},
                                   Part{per_second(rates["rows_per_s"]), " rows/s"}}));
+  port_rows(table, status["ports"]);
   worker_rows(table, status["workers"]);
+  loss_rows(table, status["losses"]);
   line("epoch", joined(std::array{Part{count(status["epoch"]), " in force"},
                                   Part{count(status["written_epoch"]), " written"}}));
   line("directory", status["directory"].text());
+  const JsonView output = status["output"];
+  line("output", joined(std::array{Part{size(output["free_bytes"]), " free"},
+                                   Part{more_than_0(output["rows_spooled"]), " rows spooled"}}));
   line("jobs", joined(std::array{Part{count(status["jobs"]["running"]), " running"},
                                  Part{count(status["jobs"]["pending"]), " pending"}}));
   for (const JsonView& reason : status["reasons"].items()) line("not ready", reason.text());

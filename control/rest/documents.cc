@@ -40,14 +40,44 @@ void workers(JsonText& json, const ProbeFigures& figures) {
   json.end_array();
 }
 
+void ports(JsonText& json, const ProbeFigures& figures) {
+  json.key("ports").array();
+  for (const dataplane::PortFigures& port : figures.ports) {
+    json.object();
+    json.key("name").text(as_utf8(port.name));
+    json.key("device").text(as_utf8(port.device));
+    json.key("driver").text(as_utf8(port.driver));
+    json.key("state").text(!port.is_present ? "removed" : port.is_up ? "up" : "down");
+    json.key("queues").number(uint64_t{port.queues});
+    json.key("speed_mbps").number(port.speed_mbps);
+    json.key("packets").number(port.packets);
+    json.key("missed").number(port.missed);
+    json.key("errors").number(port.errors);
+    json.key("no_buffer").number(port.no_buffer);
+    json.end_object();
+  }
+  json.end_array();
+}
+
 void totals(JsonText& json, const ProbeFigures& figures) {
   const CounterValues total = figures.total();
   const Ledger ledger = make_ledger(total, {figures.flows_open(), udp_flows_open(total)});
   json.key("packets").object();
-  json.key("received").number(total[Counter::rx_packets]);
+  json.key("received").number(ledger.packets.whole.value);
   json.key("analysed").number(total[Counter::analysed_packets]);
   json.key("lost").number(ledger.packets_lost());
   json.end_object();
+  json.key("losses").array();
+  for (const Equation* equation : ledger.equations())
+    for (const LedgerTerm& part : equation->parts) {
+      if (!part.loss || part.value == 0) continue;
+      json.object();
+      json.key("counter").text(part.name);
+      json.key("unit").text(equation->unit);
+      json.key("count").number(part.value);
+      json.end_object();
+    }
+  json.end_array();
   json.key("flows").object();
   json.key("open").number(figures.flows_open());
   json.key("created").number(total[Counter::flows_created]);
@@ -56,6 +86,17 @@ void totals(JsonText& json, const ProbeFigures& figures) {
   json.key("rows").object();
   json.key("written").number(rows_written(total));
   json.key("lost").number(ledger.records_lost());
+  json.end_object();
+}
+
+void output(JsonText& json, const ProbeFigures& figures) {
+  const CounterValues total = figures.total();
+  json.key("output").object();
+  json.key("size_bytes").number(figures.output.size_bytes);
+  json.key("free_bytes").number(figures.output.free_bytes);
+  json.key("nearly_full").boolean(figures.output.is_short());
+  json.key("spool_bytes").number(figures.output.spool_bytes);
+  json.key("rows_spooled").number(total[Counter::rows_spooled]);
   json.end_object();
 }
 
@@ -123,6 +164,8 @@ std::string status_json(const StatusFacts& facts) {
   json.key("epoch").number(uint64_t{figures.epoch_published});
   json.key("written_epoch").number(uint64_t{figures.epoch_written});
   json.key("directory").text(as_utf8(figures.directory.string()));
+  output(json, figures);
+  ports(json, figures);
   workers(json, figures);
   json.key("jobs").object();
   json.key("running").number(facts.jobs_running);

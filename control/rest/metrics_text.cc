@@ -92,6 +92,34 @@ void packet_reasons(Exposition& out, const CounterValues& total) {
   out.sample({{"reason", "filter"}}, total[Counter::dropped_filtered]);
   out.family("untracked_packets_total", "counter", "packets whose flow could not be followed");
   out.sample({{"reason", "table_full"}}, total[Counter::dropped_table_full]);
+  out.sample({{"reason", "flow_rate"}}, total[Counter::dropped_flow_rate]);
+}
+
+/// What live ports delivered and lost, each by its own count.
+void ports(Exposition& out, const ProbeFigures& figures) {
+  using dataplane::PortFigures;
+  out.single("dispatch_full_packets_total", "counter",
+             "packets for which the ring from the dispatcher to a worker had no room",
+             figures.dispatcher[Counter::dropped_ring_full]);
+  if (figures.ports.empty()) return;
+  const auto each_port = [&](std::string_view name, std::string_view type, std::string_view help,
+                             const auto& value) {
+    out.family(name, type, help);
+    for (const PortFigures& port : figures.ports)
+      out.sample({{"port", port.name}}, uint64_t{value(port)});
+  };
+  const auto count = [&](std::string_view name, std::string_view help,
+                         uint64_t PortFigures::*value) {
+    each_port(name, "counter", help, [value](const PortFigures& port) { return port.*value; });
+  };
+  count("rx_port_packets_total", "packets that the port delivered", &PortFigures::packets);
+  count("rx_missed_packets_total", "packets for which the port had no descriptor or ring space",
+        &PortFigures::missed);
+  count("rx_errors_packets_total", "damaged frames that the port refused", &PortFigures::errors);
+  count("rx_nombuf_packets_total", "packets for which the port found no buffer",
+        &PortFigures::no_buffer);
+  each_port("port_up", "gauge", "1 while the port is there and its link is up",
+            [](const PortFigures& port) { return port.is_present && port.is_up ? 1U : 0U; });
 }
 
 void records(Exposition& out, const CounterValues& total) {
@@ -130,6 +158,20 @@ void fill(Exposition& out, const ProbeFigures& figures) {
               &WorkerFigures::record_ring);
   out.single("flow_capacity", "gauge", "TCP flows that the tables of all workers hold",
              figures.flow_capacity);
+}
+
+/// Nothing while the file system is not known.
+void output_room(Exposition& out, const OutputFigures& output) {
+  if (output.size_bytes == 0) return;
+  out.single("output_size_bytes", "gauge", "of the file system that the logs go to",
+             output.size_bytes);
+  out.single("output_free_bytes", "gauge", "of these, free", output.free_bytes);
+  out.single("output_nearly_full", "gauge", "1 while there is no room to speak of",
+             uint64_t{output.is_short() ? 1U : 0U});
+  out.single("output_shortages_total", "counter", "how often room became short",
+             output.times_short);
+  out.single("output_spool_bytes", "gauge", "that the spool of the logs holds, of all runs",
+             output.spool_bytes);
 }
 
 void settings(Exposition& out, const MetricsFacts& facts) {
@@ -200,9 +242,11 @@ std::string metrics_text(const MetricsFacts& facts) {
   Exposition out;
   counter_table(out, facts.figures);
   packet_reasons(out, total);
+  ports(out, facts.figures);
   records(out, total);
   ledger(out, facts.figures, total);
   fill(out, facts.figures);
+  output_room(out, facts.figures.output);
   settings(out, facts);
   control_plane(out, facts);
   process(out, facts);

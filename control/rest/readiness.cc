@@ -21,6 +21,7 @@ std::vector<std::string> Readiness::reasons(const ProbeFigures& figures, const L
                       (reload.outcome.errors.empty() ? "" : ": " + reload.outcome.errors.front()));
   }
   for (const std::string& error : figures.writer_errors) reasons.push_back("writer: " + error);
+  if (figures.output.is_short()) reasons.push_back(figures.output.shortage);
   if (figures.epoch_written >= figures.epoch_published) {
     behind_since_.reset();
   } else if (!behind_since_ || behind_at_ != figures.epoch_written) {

@@ -18,22 +18,25 @@ auto usage(std::string sentence) {
   return flowstats::fail(flowstats::ExitStatus::usage, std::move(sentence));
 }
 
-}  // namespace
+/// The texts as typed live as long as the options that point to them.
+class SamplesCommandLine final : public CommandPart {
+ public:
+  void add_to(CLI::App& app) override;
+  [[nodiscard]] std::optional<Result<CommandLine>> finish() const override;
 
-/// The texts as typed; they live as long as the options that point to them.
-struct SamplesCommandLine::Typed {
-  CLI::App* app = nullptr;
-  SamplesArguments arguments;
-  std::string listen, write, colour;
+ private:
+  [[nodiscard]] Result<CommandLine> checked() const;
 
-  [[nodiscard]] Result<CommandLine> finish() const;
+  CLI::App* app_ = nullptr;
+  SamplesArguments arguments_;
+  std::string listen_, write_, colour_;
 };
 
-Result<CommandLine> SamplesCommandLine::Typed::finish() const {
-  SamplesArguments a = arguments;
-  if (auto set = set_colour(a.out, *app, colour); !set) return tl::make_unexpected(set.error());
-  if (app->count("--listen") > 0) a.listen = listen;
-  if (app->count("--write") > 0) a.write = write;
+Result<CommandLine> SamplesCommandLine::checked() const {
+  SamplesArguments a = arguments_;
+  if (auto set = set_colour(a.out, *app_, colour_); !set) return tl::make_unexpected(set.error());
+  if (app_->count("--listen") > 0) a.listen = listen_;
+  if (app_->count("--write") > 0) a.write = write_;
   if (a.listen && a.write) return usage("--listen and --write exclude each other.");
   if (a.listen && !http::parse_listen(*a.listen))
     return usage("--listen \"" + *a.listen +
@@ -44,27 +47,30 @@ Result<CommandLine> SamplesCommandLine::Typed::finish() const {
   return CommandLine{std::move(a)};
 }
 
-SamplesCommandLine::SamplesCommandLine() : typed_(std::make_unique<Typed>()) {}
-SamplesCommandLine::~SamplesCommandLine() = default;
-
 void SamplesCommandLine::add_to(CLI::App& app) {
   CLI::App* const on = app.add_subcommand(
       "samples", std::string("Serve files of known size over HTTP, to make traffic with\n\n") +
                      kSamplesExamples);
-  typed_->app = on;
-  on->add_option("--listen", typed_->listen,
+  app_ = on;
+  on->add_option("--listen", listen_,
                  "where; port 0 takes any free one [port 8000 of all addresses, IPv4 and IPv6]")
       ->type_name("ADDR:PORT");
-  on->add_option("--write", typed_->write, "write the files there instead, for another web server")
+  on->add_option("--write", write_, "write the files there instead, for another web server")
       ->type_name("DIR");
-  on->add_flag("--overwrite", typed_->arguments.overwrite,
+  on->add_flag("--overwrite", arguments_.overwrite,
                "with --write: replace files of these names that hold something else");
-  add_output_flags(*on, typed_->arguments.out, typed_->colour);
+  add_output_flags(*on, arguments_.out, colour_);
 }
 
 std::optional<Result<CommandLine>> SamplesCommandLine::finish() const {
-  if (!typed_->app->parsed()) return std::nullopt;
-  return typed_->finish();
+  if (!app_->parsed()) return std::nullopt;
+  return checked();
+}
+
+}  // namespace
+
+std::unique_ptr<CommandPart> samples_command_line() {
+  return std::make_unique<SamplesCommandLine>();
 }
 
 }  // namespace tapstat::control

@@ -1,31 +1,12 @@
-/// The part of the command line that belongs to `tapstat samples`. Control thread.
+/// The flags of `tapstat samples`. Control thread.
 #pragma once
 
 #include <memory>
-#include <optional>
 
-#include "control/command_line.h"
-
-namespace CLI {
-class App;
-}
+#include "control/command_part.h"
 
 namespace tapstat::control {
 
-class SamplesCommandLine {
- public:
-  SamplesCommandLine();
-  ~SamplesCommandLine();
-
-  /// Adds the command to `app`, which is parsed while this lives.
-  void add_to(CLI::App& app);
-
-  /// After parsing: the checked arguments when it was typed, else empty.
-  [[nodiscard]] std::optional<flowstats::Result<CommandLine>> finish() const;
-
- private:
-  struct Typed;
-  std::unique_ptr<Typed> typed_;
-};
+[[nodiscard]] std::unique_ptr<CommandPart> samples_command_line();
 
 }  // namespace tapstat::control

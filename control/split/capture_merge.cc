@@ -68,6 +68,8 @@ Result<std::optional<Packet>> CaptureMerge::next() {
   std::pop_heap(heads_.begin(), heads_.end(), std::greater<>());
   heads_.pop_back();
   Packet packet = readers_[source]->waiting.pop();
+  packet.is_late |= packet.time_ns < latest_ns_;  // of another capture, too
+  latest_ns_ = std::max(latest_ns_, packet.time_ns);
   read_on(source);
   return packet;
 }

@@ -7,6 +7,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <memory>
 #include <optional>
 #include <string>
@@ -54,8 +55,9 @@ class CaptureMerge {
   const std::vector<InputFile>& inputs_;
   size_t memory_bytes_;  // of one capture
   size_t opened_ = 0;
-  std::vector<std::unique_ptr<Reader>> readers_;  // by source; empty once at its end
-  std::vector<Head> heads_;                       // a heap, the earliest in front
+  int64_t latest_ns_ = std::numeric_limits<int64_t>::min();  // of the packets that have left
+  std::vector<std::unique_ptr<Reader>> readers_;             // by source; empty once at its end
+  std::vector<Head> heads_;                                  // a heap, the earliest in front
   std::vector<std::string> faults_;
 };
 

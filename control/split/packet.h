@@ -15,7 +15,7 @@ struct Packet {
   int64_t time_ns = 0;  // since 1970
   uint32_t wire_length = 0, captured_length = 0;
   uint32_t source = 0;   // number of the capture, in the order of their first packets
-  bool is_late = false;  // older than a packet of the same capture that has left already
+  bool is_late = false;  // older than a packet that has left already
   std::unique_ptr<uint8_t[]> memory;
 
   [[nodiscard]] flowstats::ByteRange bytes() const { return {memory.get(), captured_length}; }

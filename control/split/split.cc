@@ -139,7 +139,7 @@ void Run::put(const Packet& packet) {
 
 void Run::show(Progress& progress) const {
   using flowstats::Counter;
-  dataplane::ReplayProgress now;
+  dataplane::PipelineProgress now;
   now.counters.value[static_cast<size_t>(Counter::rx_packets)] = read_.packets;
   now.counters.value[static_cast<size_t>(Counter::rx_bytes)] = read_.bytes;
   now.flows_open = distributor_.connections_open();

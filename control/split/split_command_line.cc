@@ -2,12 +2,12 @@
 
 #include <algorithm>
 #include <array>
-#include <limits>
 #include <string_view>
 #include <utility>
 
 #include <CLI/CLI.hpp>
 
+#include "control/option_values.h"
 #include "control/output_flags.h"
 #include "control/split/input_files.h"
 #include "control/text.h"
@@ -37,29 +37,8 @@ constexpr std::pair<std::string_view, Grouping> kGroupings[] = {{"conn", Groupin
 
 auto usage(std::string sentence) { return flowstats::fail(ExitStatus::usage, std::move(sentence)); }
 
-/// "512M", "1GiB", "65536": powers of 1,024.
-std::optional<uint64_t> size_of_text(std::string_view text) {
-  constexpr std::string_view kUnits = "KMG";
-  unsigned shift = 0;
-  for (const std::string_view ending : {"iB", "B"})
-    if (text.ends_with(ending)) {
-      text.remove_suffix(ending.size());
-      break;
-    }
-  const size_t unit = text.empty() ? std::string_view::npos : kUnits.find(text.back());
-  if (unit != std::string_view::npos) {
-    shift = 10 * (static_cast<unsigned>(unit) + 1);
-    text.remove_suffix(1);
-  }
-  const auto count = number<uint64_t>(text);
-  if (!count || *count > std::numeric_limits<uint64_t>::max() >> shift) return std::nullopt;
-  return *count << shift;
-}
-
-}  // namespace
-
 /// The texts as typed; they live as long as the options that point to them.
-struct SplitCommandLine::Typed {
+struct Typed {
   CLI::App* app = nullptr;
   SplitArguments arguments;
   std::string output, networks, filter, grouping, packets_min, buckets, memory, window, colour;
@@ -72,11 +51,20 @@ struct SplitCommandLine::Typed {
   [[nodiscard]] bool has(const char* flag) const { return app->count(flag) > 0; }
 };
 
-SplitCommandLine::SplitCommandLine() : typed_(std::make_unique<Typed>()) {}
-SplitCommandLine::~SplitCommandLine() = default;
+class SplitCommandLine final : public CommandPart {
+ public:
+  void add_to(CLI::App& app) override;
+  [[nodiscard]] std::optional<Result<CommandLine>> finish() const override {
+    if (!typed_.app->parsed()) return std::nullopt;
+    return typed_.finish();
+  }
+
+ private:
+  Typed typed_;
+};
 
 void SplitCommandLine::add_to(CLI::App& app) {
-  Typed& t = *typed_;
+  Typed& t = typed_;
   SplitOptions& o = t.arguments.options;
   t.app = app.add_subcommand("split", kHelp);
   t.app
@@ -112,7 +100,7 @@ void SplitCommandLine::add_to(CLI::App& app) {
   add_output_flags(*t.app, t.arguments.out, t.colour);
 }
 
-Result<void> SplitCommandLine::Typed::set_numbers(SplitOptions& options) const {
+Result<void> Typed::set_numbers(SplitOptions& options) const {
   if (has("--min-packets")) {
     const auto n = number<uint64_t>(packets_min);
     if (!n) return usage("--min-packets \"" + packets_min + "\": not a number.");
@@ -139,7 +127,7 @@ Result<void> SplitCommandLine::Typed::set_numbers(SplitOptions& options) const {
   return {};
 }
 
-Result<void> SplitCommandLine::Typed::set_grouping(SplitOptions& options) const {
+Result<void> Typed::set_grouping(SplitOptions& options) const {
   if (!has("--mode")) return {};
   std::vector<std::string> names;
   for (const auto& [name, value] : kGroupings) {
@@ -151,7 +139,7 @@ Result<void> SplitCommandLine::Typed::set_grouping(SplitOptions& options) const 
   return usage("--mode \"" + grouping + "\": " + not_one_of(grouping, names));
 }
 
-Result<void> SplitCommandLine::Typed::check(const SplitOptions& options) const {
+Result<void> Typed::check(const SplitOptions& options) const {
   const auto reads_standard_input =
       std::count(options.files.begin(), options.files.end(), kStandardInput);
   if (reads_standard_input > 0 && options.files.size() > 1)
@@ -167,13 +155,9 @@ Result<void> SplitCommandLine::Typed::check(const SplitOptions& options) const {
   return {};
 }
 
-Result<CommandLine> SplitCommandLine::Typed::finish() const {
+Result<CommandLine> Typed::finish() const {
   SplitArguments a = arguments;
-  if (has("--color")) {
-    const Parsed<ColourWhen> when = parse_colour(colour);
-    if (!when) return usage("--color \"" + colour + "\": " + when.error());
-    a.out.colour = *when;
-  }
+  if (auto set = set_colour(a.out, *app, colour); !set) return tl::make_unexpected(set.error());
   a.options.output = output;
   if (has("--internal")) a.options.networks = networks;
   if (has("--filter")) a.options.filter = filter;
@@ -185,9 +169,8 @@ Result<CommandLine> SplitCommandLine::Typed::finish() const {
   return CommandLine{std::move(a)};
 }
 
-std::optional<Result<CommandLine>> SplitCommandLine::finish() const {
-  if (!typed_->app->parsed()) return std::nullopt;
-  return typed_->finish();
-}
+}  // namespace
+
+std::unique_ptr<CommandPart> split_command_line() { return std::make_unique<SplitCommandLine>(); }
 
 }  // namespace tapstat::control::splitting

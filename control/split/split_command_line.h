@@ -2,32 +2,11 @@
 #pragma once
 
 #include <memory>
-#include <optional>
 
-#include "control/command_line.h"
-#include "flowstats/base/result.h"
-
-namespace CLI {
-class App;
-}
+#include "control/command_part.h"
 
 namespace tapstat::control::splitting {
 
-class SplitCommandLine {
- public:
-  SplitCommandLine();
-  ~SplitCommandLine();
-  SplitCommandLine(const SplitCommandLine&) = delete;
-  SplitCommandLine& operator=(const SplitCommandLine&) = delete;
-
-  /// Declares the command; lives as long as `app`.
-  void add_to(CLI::App& app);
-  /// After parsing: empty when it was another command. Errors: ExitStatus::usage.
-  [[nodiscard]] std::optional<flowstats::Result<CommandLine>> finish() const;
-
- private:
-  struct Typed;
-  std::unique_ptr<Typed> typed_;
-};
+[[nodiscard]] std::unique_ptr<CommandPart> split_command_line();
 
 }  // namespace tapstat::control::splitting

@@ -16,9 +16,13 @@
 namespace tapstat::flowstats {
 
 enum class Counter : uint8_t {
-  // Packets: received = analysed + every packets_dropped_*.
+  // Packets: received (of live ports port_packets, else rx_packets) = analysed + every dropped_*.
   rx_packets,
   rx_bytes,
+  port_packets,
+  dropped_nic_missed,
+  dropped_nic_errors,
+  dropped_nic_nobuf,
   analysed_packets,
   dropped_ring_full,
   dropped_too_short,
@@ -31,6 +35,7 @@ enum class Counter : uint8_t {
   dropped_tunnel_too_deep,
   dropped_filtered,
   dropped_table_full,
+  dropped_flow_rate,
   dropped_other,
   // Parts and properties of the analysed packets.
   tcp_segments,
@@ -44,6 +49,7 @@ enum class Counter : uint8_t {
   flows_dropped_not_local,
   flows_dropped_queue_full,
   flows_refused_table_full,
+  flows_refused_rate,
   flows_evicted,
   segment_records_merged,
   segment_records_exhausted,
@@ -55,6 +61,7 @@ enum class Counter : uint8_t {
   udp_flows_dropped_not_local,
   udp_flows_dropped_queue_full,
   udp_flows_refused_table_full,
+  udp_flows_refused_rate,
   udp_flows_evicted,
   // Connections for exit records: closed + exchanged views = exported + dropped + incomplete +
   // unfinished.
@@ -67,6 +74,7 @@ enum class Counter : uint8_t {
   exit_records_exported,
   exit_records_dropped_queue_full,
   exit_segments_exhausted,
+  exit_segments_dropped,
   // Inspection of payload, and what it hands to the writer beside flows.
   inspections_refused,
   hello_buffers_refused,
@@ -133,6 +141,8 @@ enum class Counter : uint8_t {
   exit_bytes_out_excluded,
   exit_bytes_in_excluded,
   bytes_written,
+  rows_spooled,
+  bytes_spooled,
   directories_created,
   // Traces: matched = sampled out + written + dropped + queued.
   trace_matched,
@@ -152,6 +162,12 @@ struct CounterSpec {
 inline constexpr std::array<CounterSpec, kCounterCount> kCounterTable = {{
     {"rx_packets", "packets", "received from the source"},
     {"rx_bytes", "bytes", "captured bytes of the received packets"},
+    {"port_packets", "packets",
+     "that came to live ports, by their own count, what they lost included"},
+    {"dropped_nic_missed", "packets",
+     "a live port had no free descriptor, or the kernel's ring no room: workers too slow"},
+    {"dropped_nic_errors", "packets", "damaged frames that a live port refused (CRC and the like)"},
+    {"dropped_nic_nobuf", "packets", "a live port found no free packet buffer"},
     {"analysed_packets", "packets", "parsed as TCP or UDP and processed"},
     {"dropped_ring_full", "packets",
      "the ring to a worker was full (live ports only; a replay waits)"},
@@ -167,6 +183,7 @@ inline constexpr std::array<CounterSpec, kCounterCount> kCounterTable = {{
      "more nested tags, labels, tunnels or extension headers than are followed"},
     {"dropped_filtered", "packets", "excluded by a filter that was asked for"},
     {"dropped_table_full", "packets", "opened a flow for which the flow table had no room"},
+    {"dropped_flow_rate", "packets", "opened a flow beyond [flows] max_new_per_s"},
     {"dropped_other", "packets", "any other reason; always 0"},
     {"tcp_segments", "packets", "TCP segments among the analysed packets"},
     {"segments_without_flow", "packets",
@@ -184,6 +201,7 @@ inline constexpr std::array<CounterSpec, kCounterCount> kCounterTable = {{
     {"flows_dropped_queue_full", "flows",
      "the record ring was full (live ports only; a replay waits)"},
     {"flows_refused_table_full", "flows", "SYNs that found no room in the flow table"},
+    {"flows_refused_rate", "flows", "SYNs beyond [flows] max_new_per_s"},
     {"flows_evicted", "flows",
      "ended early to make room, their rows written as by a time-out (corrected mode)"},
     {"segment_records_merged", "records",
@@ -200,6 +218,8 @@ inline constexpr std::array<CounterSpec, kCounterCount> kCounterTable = {{
     {"udp_flows_dropped_queue_full", "flows",
      "the record ring was full (live ports only; a replay waits)"},
     {"udp_flows_refused_table_full", "flows", "UDP datagrams that found no room for a new flow"},
+    {"udp_flows_refused_rate", "flows",
+     "UDP datagrams that would have opened a flow beyond [flows] max_new_per_s"},
     {"udp_flows_evicted", "flows",
      "ended early to make room, their rows written as by a time-out (corrected mode)"},
     {"exit_connections_opened", "connections", "TCP connections followed for exit records"},
@@ -216,6 +236,9 @@ inline constexpr std::array<CounterSpec, kCounterCount> kCounterTable = {{
      "the record ring was full (live ports only; a replay waits)"},
     {"exit_segments_exhausted", "segments",
      "outstanding segments that found no place: no round trip is taken from them"},
+    {"exit_segments_dropped", "segments",
+     "exit records have not seen these: the queue to their thread was full (live ports only; a "
+     "replay waits)"},
     {"inspections_refused", "flows",
      "TCP flows whose payload was not looked at because all places were taken"},
     {"hello_buffers_refused", "handshakes",
@@ -305,6 +328,9 @@ inline constexpr std::array<CounterSpec, kCounterCount> kCounterTable = {{
     {"exit_bytes_out_excluded", "bytes", "payload from Local in these (DataBytesOut)"},
     {"exit_bytes_in_excluded", "bytes", "payload from Rem in these (DataBytesIn)"},
     {"bytes_written", "bytes", "bytes written to the log files, after compression"},
+    {"rows_spooled", "rows",
+     "of the written rows of all logs, those in the spool ([output.tstat] on_full)"},
+    {"bytes_spooled", "bytes", "of the written bytes, those in the spool"},
     {"directories_created", "directories", "output directories opened"},
     {"trace_matched", "packets", "analysed packets that the filter of the traces takes"},
     {"trace_sampled_out", "packets",

@@ -55,6 +55,7 @@ void ExitFlow::apply_any(const Segment& s, const ExitRecords& settings, ExitSegm
   ExitSender& from = senders_[static_cast<size_t>(s.direction)];
   ExitSender& to = senders_[static_cast<size_t>(opposite(s.direction))];
   const ExitPacket packet{s,
+                          tuple_.ip_version,
                           timestamps_of(s),
                           last_us_,
                           last_us_ - before_us,

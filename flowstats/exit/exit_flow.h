@@ -1,7 +1,7 @@
 /// One TCP connection followed for its exit record: both ends as senders, and when it is over.
 ///
 /// Beside the flow of the logs, in a pool of its own; only while exit records are wanted. Owned by
-/// a worker. What follows in order costs a few comparisons: outstanding segments are kept in a
+/// a follower. What follows in order costs a few comparisons: outstanding segments are kept in a
 /// bounded list, and every estimate is made when the packet comes. Algorithms: RFC 6298 (round
 /// trips), RFC 5681 and RFC 6675 (duplicate and selective acknowledgments, recovery), RFC 2883
 /// (duplicates reported), RFC 3522 (needless recoveries by timestamps), RFC 3168 (ECN).

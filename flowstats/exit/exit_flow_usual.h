@@ -1,5 +1,5 @@
 /// ExitFlow's usual way: a plain segment of a connection in which nothing is lost, repeated or out
-/// of order; in a header because it is the body of the worker's loop while exit records are on.
+/// of order; in a header because it is the body of the loop that follows connections.
 ///
 /// It does what the general way does, less what cannot happen meanwhile. Same owner.
 #pragma once
@@ -42,8 +42,9 @@ namespace tapstat::flowstats {
       to.usual_echo(timestamps.echo, now_us);
     }
     from.usual_packet(s, window);
-    from.usual_data(s, {now_us, timestamps.value, identification(s), timestamps.present},
-                    settings.segments_per_side_max, segments);
+    from.usual_data(
+        s, {now_us, timestamps.value, identification(s, tuple_.ip_version), timestamps.present},
+        settings.segments_per_side_max, segments);
   } else {
     const uint32_t outstanding = to.outstanding();
     const bool is_duplicate = progress == 0 && outstanding != 0 && window == from.window();

@@ -1,4 +1,4 @@
-/// The pool of outstanding segments that all exit-record connections of a worker share.
+/// The pool of outstanding segments that the exit-record connections of a lane share.
 ///
 /// Reserved at construction; one owner thread. When it is empty, directions go on without round
 /// trips, and each refusal counts.

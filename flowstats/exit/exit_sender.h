@@ -2,7 +2,7 @@
 ///
 /// Sequence numbers are unwrapped to 64 bits, beginning in the second lap so that what lies a
 /// little before the first one is no negative number. What follows in order is handled in
-/// exit_sender_usual.h; everything else in exit_sender.cc. Owned by a worker, inside an ExitFlow.
+/// exit_sender_usual.h; everything else in exit_sender.cc. Owned by a follower, inside an ExitFlow.
 #pragma once
 
 #include <algorithm>
@@ -29,13 +29,14 @@ inline constexpr uint8_t kEce = 0x40, kCwr = 0x80;
 [[nodiscard]] inline bool is_congested(uint8_t tos) { return (tos & 3) == 3; }
 
 /// Of an IPv4 packet, 0 when it tells nothing.
-[[nodiscard]] inline uint16_t identification(const Segment& s) {
-  return s.ip_id_is_identifying && s.tuple.ip_version == IpVersion::v4 ? s.ip_id : uint16_t{0};
+[[nodiscard]] inline uint16_t identification(const Segment& s, IpVersion version) {
+  return s.ip_id_is_identifying && version == IpVersion::v4 ? s.ip_id : uint16_t{0};
 }
 
 /// A packet as the senders see it, with what all of them need.
 struct ExitPacket {
   const Segment& segment;
+  IpVersion ip_version;  // the connection's
   TcpTimestamps timestamps;
   int64_t now_us;    // never before the packet in front of it
   int64_t gap_us;    // since that one
@@ -45,7 +46,7 @@ struct ExitPacket {
 
   [[nodiscard]] bool has(uint8_t flag) const { return segment.has(flag); }
   [[nodiscard]] Transmission transmission() const {
-    return {now_us, timestamps.value, identification(segment), timestamps.present};
+    return {now_us, timestamps.value, identification(segment, ip_version), timestamps.present};
   }
 };
 

@@ -4,7 +4,7 @@
 /// An episode lasts until everything is acknowledged that was outstanding at its start (RFC 6675
 /// section 5). It was needless when every repair is reported as a duplicate (RFC 2883) or when an
 /// acknowledgment echoes a time before the first repair (RFC 3522). Positions are unwrapped
-/// sequence numbers. Owned by a worker.
+/// sequence numbers. Owned by a follower.
 #pragma once
 
 #include <cstdint>

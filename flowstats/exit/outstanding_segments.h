@@ -2,11 +2,11 @@
 /// order.
 ///
 /// Up to four segments of which nothing has to be remarked are kept inside; more, or what was
-/// asked about, repeated or reported, in entries of the worker's pool until all are acknowledged.
+/// asked about, repeated or reported, in entries of the lane's pool until all are acknowledged.
 /// Stretches that the observation point missed are entries too, marked as holes. Sequence numbers
 /// are compared modulo 2^32, so all must lie within 2^31 of each other. At most
 /// ExitRecords::segments_per_side_max entries of the pool, or as many as that gives: then the
-/// newest entry grows instead and gives no round trip. Owned by a worker.
+/// newest entry grows instead and gives no round trip. Owned by a follower.
 #pragma once
 
 #include <algorithm>

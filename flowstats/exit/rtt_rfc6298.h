@@ -3,7 +3,7 @@
 /// Kept as fixed-point microseconds, as the RFC's gains of 1/8 and 1/4 suggest. Which segments give
 /// a sample is decided by the caller (Karn's rule, RFC 6298 section 3). Differs from the RFC in the
 /// floor, which holds for the variance term alone: what Linux does, and what web100's records show.
-/// Owned by a worker.
+/// Owned by a follower.
 #pragma once
 
 #include <algorithm>

@@ -1,4 +1,4 @@
-/// Payload sizes of one sender's data segments, for the segment size in force. Owned by a worker.
+/// Payload sizes of one sender's data segments, for the segment size in force. Owned by a follower.
 #pragma once
 
 #include <algorithm>

@@ -3,7 +3,7 @@
 ///
 /// Time, payload and entries of the states congestion and receiver; the sender's own state has what
 /// is left, so that the three times add up to the duration. Microseconds and bytes. Owned by a
-/// worker.
+/// follower.
 #pragma once
 
 #include <array>

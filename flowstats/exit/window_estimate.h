@@ -1,7 +1,7 @@
 /// The congestion window of one sender as far as it can be seen: what is in the network.
 ///
 /// Lower bounds: equal to the window only while nothing else limits the sender. Bytes and
-/// microseconds. Owned by a worker.
+/// microseconds. Owned by a follower.
 #pragma once
 
 #include <algorithm>

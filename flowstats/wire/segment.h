@@ -27,7 +27,10 @@ struct TcpOptions {
     kSackPermitted = 4,  // kind 4, RFC 2018
     kSack = 8,           // kind 5, RFC 2018
     kTimestamps = 16,    // kind 8, RFC 7323 section 3
+    kPlain = 128,        // nothing but timestamps, where nearly all systems put them (appendix A)
   };
+  static constexpr uint8_t kPlainBytes = 12;  // two no-operations and the timestamps
+
   uint8_t seen = 0;          // Kind bits
   uint8_t window_scale = 0;  // shift count as sent, not clipped
   uint16_t mss = 0;          // bytes
@@ -45,32 +48,32 @@ struct Segment {
   // These come in one piece from the TCP header (dataplane/parse_plain.h).
   uint32_t seq = 0, ack = 0;  // UDP: length field of its header; bytes behind the IP header
   uint16_t window = 0;        // as sent, not scaled
-  uint16_t checksum = 0;      // TCP checksum as sent, never verified
   uint8_t flags = 0;          // tcp_flag
-  bool malformed_offset =
-      false;  // corrected mode: data offset beyond the IP payload, payload_length set to 0
   Direction direction = Direction::from_a;
   bool ip_id_is_identifying =
       true;  // false: must not be taken as "same packet" (corrected mode, RFC 6864)
+  bool malformed_offset =
+      false;  // corrected mode: data offset beyond the IP payload, payload_length set to 0
+  uint16_t checksum = 0;  // TCP checksum as sent, never verified
 
   /// TCP: IP payload length - 4 x data offset, from the length fields and not from the captured
   /// bytes; negative in tstat mode when the data offset lies beyond the IP payload. UDP: bytes
   /// after the UDP header.
   int32_t payload_length = 0;
-  TcpOptions options;
-  Timestamp time;
-  Timestamp clock;  // largest packet time of the whole capture so far: what timers run on
-  const uint8_t* payload_bytes = nullptr;  // of the captured part; meaningless when that is empty
-  /// Bytes of the payload that were captured and lie in the first buffer of the packet.
-  uint16_t payload_captured = 0;
   /// IPv4 identification; in tstat mode the payload length for IPv6 (Tstat reads those bytes).
   uint16_t ip_id = 0;
   uint8_t ttl = 0;  // TTL or hop limit
   uint8_t tos = 0;  // differentiated services and ECN (RFC 3168): TOS byte or traffic class
+  TcpOptions options;
+  /// Bytes of the payload that were captured and lie in the first buffer of the packet.
+  uint16_t payload_captured = 0;
   /// Bytes of TCP options, right in front of `payload_bytes`; 0 when there are none, or when they
   /// were not captured whole.
   uint8_t option_bytes = 0;
   uint8_t frame = 0;  // its place in the burst that it was parsed from
+  Timestamp time;
+  Timestamp clock;  // largest packet time of the whole capture so far: what timers run on
+  const uint8_t* payload_bytes = nullptr;  // of the captured part; meaningless when that is empty
 
   [[nodiscard]] constexpr bool has(uint8_t flag) const { return (flags & flag) != 0; }
   [[nodiscard]] constexpr ByteRange payload() const {

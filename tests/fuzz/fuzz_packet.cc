@@ -5,11 +5,10 @@
 /// the frame.
 #include <cstddef>
 #include <cstdint>
-#include <cstring>
-#include <memory>
 
 #include "dataplane/parse.h"
 #include "flowstats/base/check.h"
+#include "tests/support/packet_buffer.h"
 #include "tests/support/parse_ways.h"
 
 namespace {
@@ -36,12 +35,10 @@ void check_segment(const ParseRules& rules, const Segment& s, ByteRange frame) {
   TAPSTAT_ASSERT(s.hash == hash_tuple(s.tuple, rules.hash_seed));
 }
 
-/// The frame in memory of exactly its size. `missing` captured bytes lie in buffers that are not
-/// shown.
+/// The frame in a buffer of its own. `missing` captured bytes lie in buffers that are not shown.
 Counter parse_copy(const ParseRules& rules, const uint8_t* data, size_t size, uint32_t missing) {
-  const std::unique_ptr<uint8_t[]> copy(new uint8_t[size]);
-  if (size > 0) std::memcpy(copy.get(), data, size);
-  const ByteRange frame(copy.get(), size);
+  const tapstat::tests::PacketBuffer buffer(data, size);
+  const ByteRange frame = buffer.frame();
   Segment segment;
   bool is_ip = false;
   const Counter outcome = tapstat::tests::parse_all_ways(

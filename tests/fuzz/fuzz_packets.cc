@@ -1,11 +1,10 @@
-/// A sequence of frames with signed time steps through the parser into a flow shard of 64 entries:
-/// the accounting closes, memory stays what it was, and the end of the trace hands out every flow.
+/// A sequence of frames with signed time steps through the parser into a flow shard of 64 entries
+/// that also makes exit records: the accounting of packets, flows and exit records closes, memory
+/// stays what it was, and the end of the trace hands out every flow.
 ///
 /// Input: first byte = mode (bit 0) and link type; then records of a little-endian 32-bit time step
 /// in microseconds, a 16-bit length, and the frame. A length with its top bit set stands for a
-/// well-formed TCP segment instead, in eight bytes: side and port, flags, sequence number,
-/// acknowledgment number, payload length (16 bits each).
-#include <array>
+/// coded segment instead (tests/support/coded_segment.h).
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -14,7 +13,8 @@
 #include "dataplane/flow_shard.h"
 #include "dataplane/parse.h"
 #include "flowstats/base/check.h"
-#include "tests/support/flow_records.h"
+#include "flowstats/records.h"
+#include "tests/support/coded_segment.h"
 
 namespace {
 
@@ -46,42 +46,19 @@ class Input {
   size_t size_;
 };
 
-constexpr size_t kSegmentCode = 8;
-
-/// Ethernet, IPv4 and TCP headers around the fields of an eight-byte code.
-std::vector<uint8_t> tcp_segment(const uint8_t* code) {
-  std::vector<uint8_t> frame(54, 0);
-  const auto put16 = [&](size_t at, unsigned value) {
-    frame[at] = static_cast<uint8_t>(value >> 8);
-    frame[at + 1] = static_cast<uint8_t>(value);
-  };
-  const bool from_server = (code[0] & 1) != 0;
-  const unsigned payload = code[6] | (code[7] & 7u) << 8;
-  put16(12, 0x0800);
-  frame[14] = 0x45;
-  put16(16, 40 + payload);
-  put16(18, code[2]);  // identification
-  frame[22] = 64;
-  frame[23] = 6;
-  frame[from_server ? 30 : 26] = 10;
-  frame[from_server ? 26 : 30] = 20;
-  put16(from_server ? 36 : 34, 1000 + (code[0] >> 1));
-  put16(from_server ? 34 : 36, 80);
-  put16(40, code[2] | code[3] << 8);
-  put16(44, code[4] | code[5] << 8);
-  frame[38] = code[7] & 0xc0;  // any quadrant
-  frame[46] = 0x50;
-  frame[47] = code[1];
-  put16(48, 8192);
-  frame.resize(54 + payload);
-  return frame;
-}
-
 flowstats::Measurement small(flowstats::Mode mode) {
   flowstats::Measurement measurement;
   measurement.mode = mode;
   measurement.limits.tcp_flows_max = measurement.limits.udp_flows_max = 64;
   measurement.limits.segment_records_max = 256;
+  auto& inspection = measurement.inspection;
+  inspection.tcp_flows_max = 32;
+  inspection.hello_buffers_max = inspection.quic_flows_max = inspection.rtp_streams_max = 4;
+  auto& exits = measurement.exit_records;
+  exits.enabled = exits.incomplete = exits.expired = exits.unfinished = exits.both_views = true;
+  exits.connections_max = 32;
+  exits.segments_max = 128;
+  exits.segments_per_side_max = 16;
   return measurement;
 }
 
@@ -118,17 +95,35 @@ class Rig {
          c <= static_cast<size_t>(Counter::dropped_other); ++c)
       packets += counters_.get(static_cast<Counter>(c));
     TAPSTAT_ASSERT(packets == frames_);
-    TAPSTAT_ASSERT(counters_.get(Counter::flows_exported) == records_);
-    TAPSTAT_ASSERT(counters_.get(Counter::flows_created) ==
-                   records_ + counters_.get(Counter::flows_dropped_not_local) +
-                       counters_.get(Counter::flows_dropped_queue_full));
+    const auto count = [&](Counter counter) { return counters_.get(counter); };
+    TAPSTAT_ASSERT(count(Counter::flows_exported) == tcp_records_);
+    TAPSTAT_ASSERT(count(Counter::udp_flows_exported) == udp_records_);
+    TAPSTAT_ASSERT(count(Counter::exit_records_exported) == exit_records_);
+    TAPSTAT_ASSERT(count(Counter::flows_created) == tcp_records_ +
+                                                        count(Counter::flows_dropped_not_local) +
+                                                        count(Counter::flows_dropped_queue_full));
+    TAPSTAT_ASSERT(count(Counter::udp_flows_created) ==
+                   udp_records_ + count(Counter::udp_flows_dropped_not_local) +
+                       count(Counter::udp_flows_dropped_queue_full));
+    TAPSTAT_ASSERT(count(Counter::exit_connections_opened) ==
+                   count(Counter::exit_connections_closed));
+    TAPSTAT_ASSERT(count(Counter::exit_connections_closed) + count(Counter::exit_views_exchanged) ==
+                   exit_records_ + count(Counter::exit_connections_incomplete) +
+                       count(Counter::exit_connections_unfinished) +
+                       count(Counter::exit_records_dropped_queue_full));
     TAPSTAT_ASSERT(shard_.flows_open() == 0);
     TAPSTAT_ASSERT(shard_.bytes() == bytes_at_start_);
   }
 
  private:
   void drain() {
-    while (const size_t count = tests::drain_flows(ring_, drained_)) records_ += count;
+    for (drained_.clear(); ring_.drain(drained_, flowstats::kAlways) > 0; drained_.clear())
+      drained_.for_each([&](const flowstats::RecordHead& record) {
+        using flowstats::RecordKind;
+        if (record.kind == RecordKind::tcp_flow) ++tcp_records_;
+        if (record.kind == RecordKind::udp_flow) ++udp_records_;
+        if (record.kind == RecordKind::exit) ++exit_records_;
+      });
   }
 
   flowstats::Measurement measurement_;
@@ -138,9 +133,9 @@ class Rig {
   dataplane::RecordRing ring_;
   dataplane::FlowShard shard_;
   size_t bytes_at_start_;
-  std::array<flowstats::TcpRecord, 16> drained_;
+  flowstats::RecordBuffer drained_{flowstats::record_units(flowstats::kRecordBytesMax), 64};
   Timestamp last_ = flowstats::kNever, clock_ = flowstats::kNever;
-  uint64_t frames_ = 0, records_ = 0;
+  uint64_t frames_ = 0, tcp_records_ = 0, udp_records_ = 0, exit_records_ = 0;
 };
 
 }  // namespace
@@ -155,8 +150,8 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   while (input.has(6)) {
     time_us += input.take<int32_t>();
     const auto length = input.take<uint16_t>();
-    if ((length & 0x8000) != 0 && input.has(kSegmentCode)) {
-      rig.frame({time_us}, tcp_segment(input.take(kSegmentCode)));
+    if ((length & 0x8000) != 0 && input.has(tests::kSegmentCode)) {
+      rig.frame({time_us}, tests::coded_segment(input.take(tests::kSegmentCode)));
       continue;
     }
     const size_t count = length % 2048 < input.left() ? length % 2048 : input.left();

@@ -3,6 +3,7 @@
 
 #include "tests/support/conversation.h"
 #include "tests/support/log_reader.h"
+#include "tests/support/packet_buffer.h"
 #include "tests/support/temp_dir.h"
 
 namespace tapstat::tests {
@@ -40,6 +41,21 @@ TEST(PacketBuilder, NestsTunnelsAndExtensionHeaders) {
   const FrameBytes mpls = PacketBuilder().ethernet().mpls(1).mpls(2).ipv4().tcp().build();
   EXPECT_EQ(mpls[16] & 1, 0);
   EXPECT_EQ(mpls[20] & 1, 1);
+}
+
+/// With the address sanitizer the look itself is the end.
+TEST(PacketBuffer, ShowsNothingBehindTheFrame) {
+  const FrameBytes bytes = {1, 2, 3};
+  const PacketBuffer buffer(bytes.data(), bytes.size());
+  ASSERT_EQ(buffer.frame().size(), 3U);
+  EXPECT_EQ(buffer.frame().data()[2], 3);
+  const volatile uint8_t* const behind = buffer.behind();
+  const auto look = [&] { return behind[1'000]; };
+#if defined(__SANITIZE_ADDRESS__)
+  EXPECT_DEATH(static_cast<void>(look()), "use-after-poison");
+#else
+  EXPECT_EQ(look(), 0xee);
+#endif
 }
 
 TEST(Conversation, KeepsSequenceNumbers) {

@@ -125,6 +125,48 @@ class ExitOutputs(support.TestCase):
             self.assertEqual((len(read_records(first)), len(read_records(second))), (28, 32))
         self.assertIn("SideStream/2017/07/15/", str(published(self.directory / "next_day")[0]))
 
+    def test_hours_are_published_while_the_run_goes_on(self):
+        """20 s before the hour, then 180 s behind it, in some five seconds."""
+        write_pcap(self.capture, connections(200, TO_FULL_HOUR_US - 20_000_000, 1_000_000))
+        for workers in ("1", "2"):
+            base = self.directory / f"out_{workers}"
+            process = subprocess.Popen(
+                [support.BINARY, "replay", "in.pcap", "-o", "tstat,web100", "-s", base, "--json"]
+                + ["--speed", "x40", "--workers", workers],
+                cwd=self.directory,
+                stdout=subprocess.PIPE,
+                text=True,
+            )
+            self.addCleanup(process.kill)
+            deadline = time.monotonic() + support.TIMEOUT_S
+            while not (found := published(base)):
+                self.assertIsNone(process.poll(), "the hour was published at the end only")
+                self.assertLess(time.monotonic(), deadline)
+                time.sleep(0.01)
+            first = found[0].read_bytes()
+            counters = json.loads(process.communicate()[0])["counters"]
+            self.assertEqual(process.returncode, 0)
+            self.assertEqual(published(base)[0].read_bytes(), first)
+            self.assertEqual(counters["exit_records_late"], 0)
+            self.records(base.name, 200)
+            # Those that were over before the hour was.
+            self.assertEqual(len(read_records(published(base)[0])), 15)
+
+    def test_no_record_of_a_long_run_is_late(self):
+        """Twelve rounds of a quarter of an hour as fast as can be."""
+        write_pcap(self.capture, connections(450, gap_us=2_000_000))
+        for workers in (1, 2, 3):
+            base = f"out_{workers}"
+            done = self.replay("--loop", "12", "--workers", workers, "--json", base=base)
+            counters = json.loads(done.out)["counters"]
+            self.assertEqual(counters["exit_records_late"], 0)
+            self.assertEqual(counters["exit_segments_dropped"], 0)
+            self.records(base, 12 * 450)
+            self.assertGreaterEqual(len(published(self.directory / base)), 3)
+            for path in published(self.directory / base):
+                for record in read_records(path):
+                    self.assertEqual(hour_of(record), path.name[:11])
+
     # ---- any number of workers ----
 
     def test_any_number_of_workers_writes_the_same_records(self):

@@ -1,10 +1,14 @@
-"""A whole walk: served, fetched, captured, replayed, traced across an hour, split, and each piece
-replayed alone. The records have what curl counted and what the server's kernel sent again."""
+"""A whole walk: served, fetched, measured live or captured and replayed, traced across an hour,
+split, and each piece replayed alone. The records have what curl counted and what the server's
+kernel sent again."""
+from live_lab import LiveLab
 from sample_lab import SIZES, SampleLab, sample_lab_or_skip
 from support import main
 from web100_records import (
     RecordsTestCase,
+    all_records,
     by_ends,
+    complaints,
     ends_of,
     hour_of,
     measured,
@@ -82,6 +86,19 @@ class AWholeWalk(RecordsTestCase):
         self.assertGreaterEqual(repeated, len(LOST_FRAMES))
         self.assertEqual(repeated, lab.retransmitted)
         self.check_same(records, self.split(lab.capture, base="pieces"))
+
+    def test_a_live_run_with_traces(self):
+        outputs = ("-o", "tstat,web100", "--trace", self.directory / "traces")
+        with LiveLab(self.directory, *outputs) as lab:
+            self.fetch_everything(lab)
+        self.assertEqual(lab.status, 0, lab.said)
+        self.assertTrue(lab.summary["difference_is_zero"], lab.said)
+        self.assertEqual(complaints(lab.base), "")
+        records = all_records(lab.base)
+        self.check_against_curl(lab, records)
+        traces = sorted((self.directory / "traces/SideStream").rglob("*.tra"))
+        self.assertTrue(traces)
+        self.check_same(records, self.split(*traces, base="of_traces"))
 
     def test_across_an_hour_with_traces(self):
         lab = self.run_lab()

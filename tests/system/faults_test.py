@@ -126,16 +126,7 @@ class FullDisk(support.TestCase):
 
     def setUp(self):
         super().setUp()
-        self.disk = self.directory / "disk"
-        self.disk.mkdir()
-        mounted = subprocess.run(
-            ["mount", "-t", "tmpfs", "-o", f"size={self.ROOM}", "tmpfs", self.disk],
-            capture_output=True,
-            check=False,
-        )
-        if mounted.returncode != 0:
-            self.skipTest("cannot mount a small file system: " + mounted.stderr.decode().strip())
-        self.addCleanup(subprocess.run, ["umount", self.disk], check=True)
+        self.disk = self.mount("disk", self.ROOM)
         write_pcap(self.directory / "many.pcap", connections(2000))
 
     def test_rows_are_lost_with_status_5_and_no_torn_line(self):

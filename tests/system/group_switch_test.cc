@@ -60,6 +60,19 @@ struct Outcome {
   std::vector<Log> complete;  // one for each directory
 };
 
+flowstats::Result<control::SupervisorResult> replay(
+    const std::vector<dataplane::CaptureFile>& captures, dataplane::ReaderKind reader,
+    const control::SupervisorOptions& options, const control::SignalWatch& signals,
+    control::Messages& messages) {
+  dataplane::ReplayOptions how;
+  how.reader = reader;
+  return control::run_packet_pipeline(
+      [&] {
+        return dataplane::PacketPipeline::replay(captures, how, options.pipeline, options.config);
+      },
+      [] { return flowstats::Result<void>{}; }, options, signals, messages);
+}
+
 class GroupSwitch : public ::testing::Test {
  protected:
   void SetUp() override { write_connections(directory_ / "x.pcap"); }
@@ -72,16 +85,15 @@ class GroupSwitch : public ::testing::Test {
     captures.push_back(std::move(*capture));
     EXPECT_EQ(captures[0].packets, kConnections * kPacketsEach);
     control::SupervisorOptions options;
-    options.replay.workers = workers;
-    options.replay.reader = reader;
-    options.replay.measurement.mode =
+    options.pipeline.workers = workers;
+    options.pipeline.measurement.mode =
         workers == 1 ? flowstats::Mode::tstat : flowstats::Mode::corrected;
     options.writer.base = directory_ / name;
     options.first_packet = *captures[0].first;
     options.switches = std::move(switches);
     control::Messages messages({.quiet = true});
     const control::SignalWatch signals;
-    auto result = control::run_replay_pipeline(captures, options, signals, messages);
+    auto result = replay(captures, reader, options, signals, messages);
     EXPECT_TRUE(result.has_value());
     Outcome outcome{std::move(*result), {}};
     EXPECT_TRUE(control::make_ledger(outcome.result.counters, {}).closes());
@@ -191,7 +203,7 @@ TEST_F(GroupSwitch, ALogCanBeSwitchedOffAndOn) {
   options.switches = {{20 * kPacketsEach, off}, {60 * kPacketsEach, config(3, 15)}};
   control::Messages messages({.quiet = true});
   const control::SignalWatch signals;
-  const auto result = control::run_replay_pipeline(captures, options, signals, messages);
+  const auto result = replay(captures, dataplane::ReaderKind::dpdk, options, signals, messages);
   ASSERT_TRUE(result.has_value());
   const auto& directories = result->writer.directories;
   ASSERT_EQ(directories.size(), 3U);

@@ -8,7 +8,6 @@ from pathlib import Path
 import support
 from support import connection, connections, write_pcap
 
-HUGEPAGES = support.SOURCE_ROOT / "scripts/hugepages.sh"
 PAGE_KINDS = {"hugetlb_1g", "hugetlb_2m", "transparent", "ordinary"}
 
 
@@ -157,68 +156,6 @@ class Threads(support.TestCase):
         cpu = min(os.sched_getaffinity(0))
         for _, allowed in self.threads("taskset", "-c", str(cpu)).values():
             self.assertEqual(allowed, {cpu})
-
-
-class Script(support.TestCase):
-    """scripts/hugepages.sh against a directory of its own."""
-
-    def setUp(self):
-        super().setUp()
-        for name, value in (("nr_hugepages", 7), ("free_hugepages", 5), ("resv_hugepages", 2)):
-            (self.directory / name).write_text(f"{value}\n")
-        (self.directory / "enabled").write_text("always [madvise] never\n")
-
-    def run_script(self, *arguments):
-        done = subprocess.run(
-            [HUGEPAGES, *arguments],
-            env={
-                **os.environ,
-                "TAPSTAT_HUGEPAGES": str(self.directory),
-                "TAPSTAT_TRANSPARENT": str(self.directory / "enabled"),
-            },
-            capture_output=True,
-            check=False,
-        )
-        return support.Result(done)
-
-    def pages(self):
-        return int((self.directory / "nr_hugepages").read_text())
-
-    def test_status(self):
-        result = self.run_script("status")
-        self.assert_status(result, 0)
-        self.assertEqual(
-            result.out,
-            "2 MiB pages  7 reserved (14 MiB), 5 free, 2 of these promised to running programs\n"
-            "transparent  madvise\n",
-        )
-
-    def test_set_and_release(self):
-        self.assert_status(self.run_script("set", "12"), 0)
-        self.assertEqual(self.pages(), 12)
-        self.assert_status(self.run_script("release"), 0)
-        self.assertEqual(self.pages(), 0)
-
-    def test_wrong_words_change_nothing(self):
-        for words in ((), ("set",), ("set", "x"), ("set", "-1"), ("frob",), ("status", "1")):
-            result = self.run_script(*words)
-            self.assert_status(result, 2)
-            self.assertIn("usage: hugepages.sh status | set N | release", result.err)
-        self.assertEqual(self.pages(), 7)
-
-    def test_a_kernel_without_such_pages(self):
-        (self.directory / "nr_hugepages").unlink()
-        result = self.run_script("set", "3")
-        self.assert_status(result, 6)
-        self.assertIn("this kernel has no hugetlb pages of 2 MiB", result.err)
-
-    def test_without_permission_it_says_what_to_run(self):
-        (self.directory / "nr_hugepages").chmod(0o444)
-        if os.access(self.directory / "nr_hugepages", os.W_OK):
-            self.skipTest("root may write everything")
-        result = self.run_script("set", "3")
-        self.assert_status(result, 6)
-        self.assertRegex(result.err, r"needs root. Run: sudo .*hugepages.sh set 3")
 
 
 if __name__ == "__main__":

@@ -163,12 +163,7 @@ class Serving:
         return Result(done)
 
     def logs(self, name="log_tcp_complete"):
-        """(directory, lines) of each output directory that has the log, in order of making."""
-        found = []
-        for directory in sorted(directories(self.out), key=order_of):
-            if (directory / name).exists():
-                found.append((directory, (directory / name).read_text().splitlines()))
-        return found
+        return logs_in(self.out, name)
 
     def stop(self, timeout=TIMEOUT_S):
         """Ends it as SIGTERM does; returns (status, lines of standard output)."""
@@ -192,6 +187,15 @@ class Serving:
             reader.join(TIMEOUT_S)
         self.process.stdout.close()
         self.process.stderr.close()
+
+
+def logs_in(base, name="log_tcp_complete"):
+    """(directory, lines) of each output directory that has the log, in order of making."""
+    found = []
+    for directory in sorted(directories(base), key=order_of):
+        if (directory / name).exists():
+            found.append((directory, (directory / name).read_text().splitlines()))
+    return found
 
 
 def order_of(directory):

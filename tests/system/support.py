@@ -98,6 +98,20 @@ class TestCase(unittest.TestCase):
     def run_tapstat(self, *arguments, **options):
         return tapstat(*arguments, cwd=self.directory, **options)
 
+    def mount(self, name, size):
+        """A file system of its own of so many bytes; without the right to make one: skipped."""
+        place = self.directory / name
+        place.mkdir()
+        mounted = subprocess.run(
+            ["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", place],
+            capture_output=True,
+            check=False,
+        )
+        if mounted.returncode != 0:
+            self.skipTest("cannot mount a small file system: " + mounted.stderr.decode().strip())
+        self.addCleanup(subprocess.run, ["umount", "-l", place], check=True)
+        return place
+
     def assert_status(self, result, status):
         self.assertEqual(result.status, status, repr(result))
 

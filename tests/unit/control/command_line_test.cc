@@ -42,7 +42,7 @@ TEST(CommandLine, ServingHasItsFlags) {
 TEST(CommandLine, DefaultsOfReplay) {
   const auto a = replay({"x.pcap"});
   EXPECT_EQ(a.files, (std::vector<std::filesystem::path>{"x.pcap"}));
-  EXPECT_EQ(a.workers, 1U);
+  EXPECT_EQ(a.workers, std::nullopt);
   EXPECT_EQ(a.loops, 1U);
   EXPECT_EQ(a.speed, 0);
   EXPECT_FALSE(a.groups || a.schema || a.mode || a.output || a.fail_on_loss_percent ||

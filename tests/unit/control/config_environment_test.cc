@@ -90,8 +90,8 @@ TEST(ConfigEnvironment, RefusesNamesThatWereMeantForUs) {
   EXPECT_EQ(errors("TAPSTAT_MPLANE_ABCDEFGHIJKLMNOP", "1"),
             Lines{"tapstat: unknown variable TAPSTAT_MPLANE_ABCDEFGHIJKLMNOP in the environment."});
   EXPECT_EQ(errors("TAPSTAT_FLOW_CAPACITY", "1").size(), 1U);
-  EXPECT_EQ(errors("TAPSTAT_FLOWS_MAX_NEW_PER_S", "1"),
-            Lines{"tapstat: TAPSTAT_FLOWS_MAX_NEW_PER_S: this key of tapstat.toml has no effect "
+  EXPECT_EQ(errors("TAPSTAT_NETWORK_TUNNEL_DEPTH", "1"),
+            Lines{"tapstat: TAPSTAT_NETWORK_TUNNEL_DEPTH: this key of tapstat.toml has no effect "
                   "yet; unset the variable."});
 }
 

@@ -98,21 +98,24 @@ TEST(Config, DefaultsOfTheModes) {
   EXPECT_EQ(tstat.limits.segments_per_quadrant_max, 100U);
   const auto corrected = control::measurement_of({}, flowstats::Mode::corrected);
   EXPECT_EQ(corrected.limits.tcp_flows_max, 1'000'000U);
-  EXPECT_EQ(corrected.limits.half_open_flows_max, 125'000U);
+  EXPECT_EQ(corrected.limits.half_open_flows_max, 1'250'000U);
   control::Config small;
   small.flow_capacity = 100;
-  EXPECT_EQ(measurement_of(small, flowstats::Mode::corrected).limits.half_open_flows_max, 64U);
+  EXPECT_EQ(measurement_of(small, flowstats::Mode::corrected).limits.half_open_flows_max, 125U);
+  EXPECT_EQ(measurement_of(small, flowstats::Mode::tstat).limits.half_open_flows_max, 64U);
+  small.half_open = 7;
+  small.max_new_per_s = 9;
+  EXPECT_EQ(measurement_of(small, flowstats::Mode::corrected).limits.half_open_flows_max, 7U);
+  EXPECT_EQ(measurement_of(small, flowstats::Mode::tstat).limits.new_flows_per_s_max, 9U);
   EXPECT_EQ(corrected.limits.segments_per_quadrant_max, 1'000U);
 }
 
 TEST(Config, NamesWhatIsNotBuiltYet) {
   const auto file = parse(
       "[ports.\"0000:3b:00.0\"]\nqueues = 4\ncores = \"4-7\"\n[network]\ntunnel_depth = 3\n"
-      "[output.collector1]\nkind = \"ipfix\"\nspool_max = \"10GiB\"\n[flows]\nmax_new_per_s = 5\n");
+      "vlan_in_key = true\n[output.collector1]\nkind = \"ipfix\"\nspool_max = \"10GiB\"\n");
   ASSERT_TRUE(file.errors.empty()) << file.errors[0];
-  EXPECT_EQ(file.config.not_built.size(), 4U);
-  EXPECT_NE(std::ranges::find(file.config.not_built, "[ports.\"0000:3b:00.0\"]"),
-            file.config.not_built.end());
+  EXPECT_EQ(file.config.not_built.size(), 3U);
   EXPECT_NE(std::ranges::find(file.config.not_built, "[network] tunnel_depth"),
             file.config.not_built.end());
 }

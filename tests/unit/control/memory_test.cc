@@ -101,7 +101,7 @@ TEST(CheckMemory, RequiredHugepagesThatAreMissingAreAnError) {
   EXPECT_EQ(refused.error().status, ExitStatus::environment);
   EXPECT_EQ(refused.error().sentence,
             "hugepages = \"required\": 1.28 GiB of hugepages are needed; 500 MiB are not there. "
-            "Run: sudo scripts/hugepages.sh set 657");
+            "Run: sudo tapstat host-setup --hugepages 1314M --apply");
 }
 
 TEST(MemoryLine, SaysWhatWasTakenAndWhatItCosts) {
@@ -113,10 +113,10 @@ TEST(MemoryLine, SaysWhatWasTakenAndWhatItCosts) {
             "memory  at most 812 MiB, 2 MiB pages, all touched before the first packet");
   EXPECT_EQ(control::memory_line(settings, use_of(812, PageKind::transparent), large),
             "memory  at most 812 MiB, transparent huge pages: packets of a million flows cost a "
-            "quarter more than with 2 MiB pages; sudo scripts/hugepages.sh set 406");
+            "quarter more than with 2 MiB pages; sudo tapstat host-setup --hugepages 812M --apply");
   EXPECT_EQ(control::memory_line(settings, use_of(812, PageKind::ordinary), large),
             "memory  at most 812 MiB, 4 KiB pages: packets of a million flows cost half as much "
-            "again as with 2 MiB pages; sudo scripts/hugepages.sh set 406");
+            "again as with 2 MiB pages; sudo tapstat host-setup --hugepages 812M --apply");
   MemoryUse mixed = use_of(1200, PageKind::hugetlb_1g);
   mixed.pages.bytes[static_cast<size_t>(PageKind::hugetlb_2m)] = 88 * kMib;
   mixed.pages.bytes[static_cast<size_t>(PageKind::ordinary)] = 4096;

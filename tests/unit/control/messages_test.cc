@@ -1,33 +1,13 @@
 #include "control/messages.h"
 
-#include <array>
-
 #include <gtest/gtest.h>
+
+#include "tests/support/message_streams.h"
 
 namespace tapstat::tests {
 namespace {
 
-/// Both streams into temporary files.
-struct Streams {
-  std::FILE* out = std::tmpfile();
-  std::FILE* err = std::tmpfile();
-  ~Streams() {
-    std::fclose(out);
-    std::fclose(err);
-  }
-  static std::string text(std::FILE* stream) {
-    std::rewind(stream);
-    std::array<char, 4096> block{};
-    return {block.data(), std::fread(block.data(), 1, block.size(), stream)};
-  }
-  control::MessageOptions options(bool quiet = false) const {
-    control::MessageOptions o;
-    o.quiet = quiet;
-    o.out = out;
-    o.err = err;
-    return o;
-  }
-};
+using Streams = MessageStreams;
 
 TEST(Messages, ErrorsGoToStandardErrorWithTheProgramsName) {
   Streams streams;
@@ -51,10 +31,19 @@ TEST(Messages, ANoteIsPrintedOnceForEachCause) {
   EXPECT_EQ(Streams::text(streams.err), "tapstat: x\ntapstat: y\n");
 }
 
+TEST(Messages, AnEventIsPrintedAsOftenAsItHappens) {
+  Streams streams;
+  control::Messages messages(streams.options());
+  messages.event("x");
+  messages.event("x");
+  EXPECT_EQ(Streams::text(streams.err), "tapstat: x\ntapstat: x\n");
+}
+
 TEST(Messages, QuietKeepsErrorsAndDocumentsOnly) {
   Streams streams;
   control::Messages messages(streams.options(true));
   messages.note("x");
+  messages.event("x");
   messages.result("table");
   messages.status("line");
   messages.status_line("line");

@@ -46,7 +46,7 @@ RunResult example() {
   r.groups = flowstats::GroupMask{15};
   r.wall_s = 0.021;
   r.traffic_s = 62.1;
-  r.writer = {{"out/2026_11_21_20_00.out"}, 2, 1'300'000, {}, {}};
+  r.writer = {{"out/2026_11_21_20_00.out"}, {}, 2, 1'300'000, {}, {}};
   r.dpdk_version = "22.11.11";
   return r;
 }
@@ -93,6 +93,17 @@ TEST(EndTable, TheNextCommandFitsTheFiles) {
       << table;
 }
 
+TEST(EndTable, TheSpoolHasALineOfItsOwn) {
+  RunResult r = example();
+  r.writer.directories = {"out/1.out", "spool/1.out", "spool/2.out"};
+  r.writer.spooled = {"spool/1.out", "spool/2.out"};
+  set(r, Counter::rows_spooled, 1'200);
+  set(r, Counter::bytes_spooled, 547'200);
+  const std::string table = control::end_table(r, control::make_ledger(r.counters, {}));
+  EXPECT_TRUE(table.ends_with("\nspool   spool/2.out and 1 before it (1,200 rows, 547 kB)"))
+      << table;
+}
+
 TEST(Summary, IsReadBackByAnotherParser) {
   RunResult r = example();
   control::InputFacts unreadable;
@@ -115,6 +126,7 @@ TEST(Summary, IsReadBackByAnotherParser) {
   EXPECT_STREQ(d["inputs"][1]["file"].GetString(), "bad\xef\xbf\xbd\"name");
   EXPECT_TRUE(d["inputs"][1]["first_us"].IsNull());
   EXPECT_EQ(d["output"]["rows"]["log_tcp_complete"].GetUint64(), 1'873U);
+  EXPECT_EQ(d["output"]["spooled"].Size(), 0U);
   EXPECT_TRUE(d["difference_is_zero"].GetBool());
   EXPECT_EQ(d["counters"].MemberCount(), flowstats::kCounterCount);
   for (const auto& equation : d["equations"].GetArray())
@@ -210,6 +222,10 @@ TEST(NumberText, ThousandsAndUnits) {
   EXPECT_EQ(control::packet_rate_text(999'999), "1.00 Mpps");
   EXPECT_EQ(control::bit_rate_text(10.66e9), "10.7 Gb/s");
   EXPECT_EQ(control::file_size_text(28'400'000), "28.4 MB");
+  EXPECT_EQ(control::rough_size_text(999), "999 B");
+  EXPECT_EQ(control::rough_size_text(1'200'000'000), "1.2 GB");
+  EXPECT_EQ(control::rough_size_text(84'400), "84 kB");
+  EXPECT_EQ(control::rough_size_text(999'600'000), "1.0 GB");
   EXPECT_EQ(control::memory_text(327'155'712), "312 MiB");
   EXPECT_EQ(control::seconds_text(0.021), "0.021 s");
   EXPECT_EQ(control::seconds_text(62.14), "62.1 s");

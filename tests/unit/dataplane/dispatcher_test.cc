@@ -9,6 +9,7 @@
 #include <gtest/gtest.h>
 
 #include "dataplane/mempool.h"
+#include "dataplane/packet_reader.h"
 #include "dataplane/shard.h"
 #include "tests/support/packet_builder.h"
 
@@ -33,7 +34,9 @@ class DispatcherTest : public testing::Test {
     pool_.emplace(std::move(*made));
     std::vector<PacketHandoff*> ends;
     for (uint32_t w = 0; w < kWorkers; ++w) {
-      ends.push_back(rings_.emplace_back(std::make_unique<PacketHandoff>(1024)).get());
+      ends.push_back(
+          rings_.emplace_back(std::make_unique<PacketHandoff>(1024, PacketHandoff::WhenFull::wait))
+              .get());
       statuses_.push_back(worker_status_.emplace_back(std::make_unique<WorkerStatus>()).get());
     }
     dispatcher_.emplace(measurement_, counters_, std::move(ends), statuses_, status_);

@@ -12,7 +12,7 @@ namespace {
 class EalEnvironment : public testing::Environment {
  public:
   void SetUp() override {
-    auto eal = start_eal({.worker_lcores = 4});
+    auto eal = start_eal({.worker_lcores = 4, .memory_mib = 1'024});
     ASSERT_TRUE(eal) << eal.error().sentence;
     eal_.emplace(std::move(*eal));
   }

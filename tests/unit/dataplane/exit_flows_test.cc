@@ -11,6 +11,7 @@
 
 #include <gtest/gtest.h>
 
+#include "dataplane/exit_follower.h"
 #include "dataplane/flow_shard.h"
 #include "dataplane/record_ring.h"
 #include "tests/support/conversation.h"
@@ -41,6 +42,7 @@ struct Plan {
   flowstats::NetworkList internal{};  // by default every address is
   size_t burst = 32;
   uint32_t shards = 1;
+  bool follows_at_once = true;  // false: when the worker is through
 };
 
 struct Outcome {
@@ -63,18 +65,34 @@ void measure(const std::vector<Segment>& segments, const flowstats::Measurement&
              const Plan& plan, uint32_t index, flowstats::Timestamp last_clock, Outcome& outcome) {
   const auto counters = std::make_unique<flowstats::CounterBlock>();
   RecordRing ring(8192, RecordRing::WhenFull::drop);
-  FlowShard shard(measurement, plan.internal, ring, *counters, {index, plan.shards});
+  ExitFeed feed(1 << 15, measurement.limits.tcp_flows_max, ExitFeed::WhenFull::drop, *counters);
+  FlowShard shard(measurement, plan.internal, ring, *counters, &feed);
+  ExitLane lane(measurement, plan.internal, {index, plan.shards}, feed, 8192,
+                RecordRing::WhenFull::drop);
   std::vector<Segment> mine;
   for (const Segment& s : segments)
     if ((s.hash >> 32) % plan.shards == index) mine.push_back(s);
   if (!mine.empty()) shard.note_ip_packet(mine.front().time);
-  for (size_t at = 0; at < mine.size(); at += plan.burst)
+  const auto follow = [&] {
+    if (plan.follows_at_once) feed.publish();
+    while (plan.follows_at_once && lane.work()) {
+    }
+  };
+  for (size_t at = 0; at < mine.size(); at += plan.burst) {
     shard.process({mine.data() + at, std::min(plan.burst, mine.size() - at)}, 1);
+    follow();
+  }
   shard.finish(last_clock, 1);
-  const tests::Drained drained(ring);
+  shard.close_records();
+  while (lane.work()) {
+  }
+  EXPECT_TRUE(lane.has_ended());
+  EXPECT_EQ(counters->get(Counter::exit_segments_dropped), 0u);
+  const tests::Drained drained(lane.records());
   for (const ExitRecord* record : drained.of<ExitRecord>(flowstats::RecordKind::exit))
     outcome.records.push_back(*record);
   outcome.counters += counters->snapshot();
+  outcome.counters += lane.counters().snapshot();
 }
 
 /// Records in the order of their connections.
@@ -413,6 +431,7 @@ TEST(ExitFlows, RecordsDependOnPacketsAlone) {
       for (const uint32_t shards : {1u, 2u, 3u}) {
         plan.burst = burst;
         plan.shards = shards;
+        plan.follows_at_once = shards != 2u;
         SCOPED_TRACE(testing::Message() << burst << " packets, " << shards << " workers");
         const Outcome outcome = run(captures, plan);
         EXPECT_TRUE(whole.same_records(outcome));
@@ -452,20 +471,6 @@ TEST(ExitFlows, AFullPoolOfSegmentsIsCounted) {
   for (int i = 0; i < 5000; ++i) talk.server().sends(10).at(Duration{30'000 + i});
   const Outcome outcome = run({talk.frames()}, Plan{.exits = {.segments_per_side_max = 10'000}});
   EXPECT_GT(outcome.count(Counter::exit_segments_exhausted), 0u);
-}
-
-TEST(ExitFlows, OffMeansNothingIsReserved) {
-  flowstats::Measurement measurement;
-  measurement.limits.tcp_flows_max = 1000;
-  RecordRing ring(1024, RecordRing::WhenFull::drop);
-  flowstats::CounterBlock counters;
-  RecordOutlet outlet{ring, counters};
-  const flowstats::NetworkList internal;
-  EXPECT_EQ(ExitFlows(measurement, internal, 1000, {}, outlet).bytes(),
-            ExitFlows(measurement, internal, 0, {}, outlet).bytes());
-  measurement.exit_records.enabled = true;
-  EXPECT_GT(ExitFlows(measurement, internal, 1000, {}, outlet).bytes(),
-            size_t{180'000} * sizeof(flowstats::ExitFlow));
 }
 
 }  // namespace

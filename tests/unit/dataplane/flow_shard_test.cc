@@ -141,7 +141,8 @@ TEST_F(FlowShardTest, AFullTableRefusesAndCountsInTstatMode) {
   EXPECT_EQ(records().size(), 4u);
 }
 
-TEST_F(FlowShardTest, AFullTableEvictsTheOldestHalfOpenFlowInCorrectedMode) {
+TEST_F(FlowShardTest, AFullNurseryEvictsTheOldestInCorrectedMode) {
+  measurement_.limits.half_open_flows_max = 4;
   start(Mode::corrected, 4);
   for (uint16_t port = 1; port <= 6; ++port) segment(port, 5 * kSecond + port, kSyn, 1);
   EXPECT_EQ(count(Counter::flows_refused_table_full), 0u);
@@ -161,20 +162,52 @@ TEST_F(FlowShardTest, AFullTableEvictsTheFlowThatIsSilentLongest) {
   start(Mode::corrected, 4);
   for (uint16_t port = 1; port <= 4; ++port) handshake(port, port * kSecond);
   segment(1, 6 * kSecond, kAck, 101, 501, 50);
-  segment(5, 7 * kSecond, kSyn, 1);
+  // A handshake that has just begun takes nobody's place ...
+  for (uint16_t port = 5; port <= 9; ++port) segment(port, 7 * kSecond, kSyn, 1);
+  segment(10, 7 * kSecond, kSyn | kRst, 1);  // a whole flow by itself
+  EXPECT_EQ(records().size(), 1u);
+  EXPECT_EQ(count(Counter::flows_evicted), 0u);
+  // ... until it is answered.
+  reply(5, 7 * kSecond + 5, kSyn | kAck, 500, 2);
   const auto evicted = records();
   ASSERT_EQ(evicted.size(), 1u);
   EXPECT_EQ(evicted[0].port[0], 2);
   EXPECT_TRUE(evicted[0].complete) << "as by a time-out: both SYNs were seen";
   EXPECT_EQ(evicted[0].half(Side::client).core.packets, 2u);
-  // A handshake that has just begun does not give way to the next one ...
-  segment(6, 7 * kSecond + 5, kSyn, 1);
-  EXPECT_EQ(records().at(0).port[0], 3);
-  // ... but one without an answer does.
-  segment(7, 9 * kSecond, kSyn, 1);
-  EXPECT_EQ(records().at(0).port[0], 5);
-  EXPECT_EQ(count(Counter::flows_evicted), 3u);
-  EXPECT_EQ(shard_->flows_open(), 4u);
+  EXPECT_EQ(count(Counter::flows_evicted), 1u);
+  EXPECT_EQ(shard_->flows_open(), 8u);
+  shard_->finish(clock_, 1);
+  EXPECT_EQ(records().size(), 8u);
+}
+
+/// Full entries whose only packets are SYNs have nobody at the other end.
+TEST_F(FlowShardTest, AFullTableEvictsUnansweredFlowsFirst) {
+  start(Mode::corrected, 4);
+  for (uint16_t port = 1; port <= 3; ++port) handshake(port, kSecond);
+  segment(4, 7 * kSecond, kSyn, 1);
+  segment(4, 7 * kSecond + 5, kSyn, 1);
+  handshake(5, 8 * kSecond);
+  const auto evicted = records();
+  ASSERT_EQ(evicted.size(), 1u);
+  EXPECT_EQ(evicted[0].port[0], 4);
+}
+
+TEST_F(FlowShardTest, WhatOpensTooFastIsRefusedAndCounted) {
+  measurement_.limits.new_flows_per_s_max = 10;
+  for (const Mode mode : {Mode::tstat, Mode::corrected}) {
+    start(mode);
+    const uint64_t before = count(Counter::flows_refused_rate);
+    for (uint16_t port = 1; port <= 15; ++port) segment(port, kSecond + port, kSyn, 1);
+    reply(3, kSecond + 100, kSyn | kAck, 500, 2);  // a flow that is known goes on
+    EXPECT_EQ(count(Counter::flows_refused_rate) - before, 5u);
+    EXPECT_EQ(count(Counter::dropped_flow_rate), count(Counter::flows_refused_rate));
+    EXPECT_EQ(shard_->flows_open(), 10u);
+    segment(15, 2 * kSecond, kSyn, 1);
+    EXPECT_EQ(shard_->flows_open(), 11u);
+    shard_->finish(clock_, 1);
+    EXPECT_EQ(records().size(), 11u);
+    clock_ = flowstats::kNever;
+  }
 }
 
 TEST_F(FlowShardTest, AFloodOfSynsTakesTheNurseryOnly) {
@@ -265,14 +298,14 @@ TEST_F(FlowShardTest, ABurstMayHoldAWholeLife) {
 }
 
 TEST_F(FlowShardTest, UseAndBytesFollowTheLimits) {
+  measurement_.limits.half_open_flows_max = 999;
   start(Mode::corrected, 1000);
   const size_t small = shard_->bytes() - shard_->bytes_on_use();
   for (uint16_t port = 1; port <= 500; ++port) segment(port, kSecond + port, kSyn, 1);
-  EXPECT_EQ(shard_->use().flows_max, 1000u);
+  EXPECT_EQ(shard_->use().flows_max, 2000u);
   EXPECT_EQ(shard_->use().flows_peak, 500u);
-  EXPECT_NEAR(shard_->use().table_load_peak, 0.25, 0.01);
+  EXPECT_NEAR(shard_->use().table_load_peak, 0.125, 0.01);
   EXPECT_GE(shard_->use().longest_probe, 1u);
-  measurement_.limits.half_open_flows_max = 1000;
   start(Mode::corrected, 1'001'000);
   const double for_each =
       static_cast<double>(shard_->bytes() - shard_->bytes_on_use() - small) / 1e6;

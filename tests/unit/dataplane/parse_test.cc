@@ -1,13 +1,13 @@
 #include "dataplane/parse.h"
 
 #include <algorithm>
-#include <memory>
 #include <ostream>
 #include <string>
 #include <vector>
 
 #include <gtest/gtest.h>
 
+#include "tests/support/packet_buffer.h"
 #include "tests/support/packet_builder.h"
 #include "tests/support/parse_ways.h"
 
@@ -46,16 +46,14 @@ struct Parsed {
   bool is_ip;
 };
 
-/// From a heap copy of exactly the frame's size, so that the address sanitizer sees a read beyond
-/// it.
+/// From a buffer in which the address sanitizer sees a read beyond the frame.
 Parsed parse_exactly(Mode mode, LinkType link, const FrameBytes& frame) {
-  const std::unique_ptr<uint8_t[]> copy(new uint8_t[frame.size()]);
-  std::copy(frame.begin(), frame.end(), copy.get());
+  const tests::PacketBuffer buffer(frame.data(), frame.size());
   Parsed result{};
   result.outcome =
-      tests::parse_all_ways({mode, link, 1}, {copy.get(), frame.size()},
-                            static_cast<uint32_t>(frame.size()), result.segment, result.is_ip);
-  result.segment.payload_captured = 0;  // dies with the copy
+      tests::parse_all_ways({mode, link, 1}, buffer.frame(), static_cast<uint32_t>(frame.size()),
+                            result.segment, result.is_ip);
+  result.segment.payload_captured = 0;  // dies with the buffer
   return result;
 }
 

@@ -58,7 +58,7 @@ TEST(RecordRing, FullRingDropsWhenAskedTo) {
 
 TEST(PacketHandoff, CarriesMarksBehindThePackets) {
   constexpr int kPackets = 5000;
-  PacketHandoff handoff(32);
+  PacketHandoff handoff(32, PacketHandoff::WhenFull::wait);
   std::thread dispatcher([&] {
     std::vector<HandedPacket> lot;
     for (int i = 0; i < kPackets; ++i) {
@@ -68,12 +68,12 @@ TEST(PacketHandoff, CarriesMarksBehindThePackets) {
                      HandedPacket::Mark::none,
                      LinkType::ethernet});
       if (lot.size() == 50) {
-        handoff.push(lot);
+        EXPECT_EQ(handoff.push(lot), lot.size());
         lot.clear();
       }
     }
     const HandedPacket end{nullptr, {7}, {8}, HandedPacket::Mark::end_of_run, LinkType::ethernet};
-    handoff.push({&end, 1});
+    handoff.push_mark(end);
   });
   std::vector<HandedPacket> out(20);
   int next = 0;

@@ -7,7 +7,9 @@
 
 #include <gtest/gtest.h>
 
+#include "dataplane/entry_queue.h"
 #include "dataplane/expiry_wheel.h"
+#include "dataplane/flow_rate.h"
 #include "dataplane/slot_set.h"
 #include "dataplane/tstat_sweep.h"
 
@@ -35,6 +37,35 @@ TEST(SlotSet, CursorGivesUpAfterItsSearchAndGoesOnFromThere) {
   slots.give_back(15);
   EXPECT_EQ(slots.take(), kNoEntry) << "slots 1 to 11 are busy";
   EXPECT_EQ(slots.take(), 15u);
+}
+
+TEST(SlotSet, FindsWhatASearchSlotBySlotFinds) {
+  std::mt19937 random(3);
+  for (const uint32_t capacity : {1u, 63u, 64u, 65u, 500u}) {
+    for (const uint32_t search_max : {0u, 5u, 64u, 200u, 1000u}) {
+      SlotSet slots(capacity, search_max);
+      std::vector<bool> used(capacity);
+      uint32_t cursor = 0;
+      const auto slot_by_slot = [&] {
+        for (uint32_t tried = 0; tried <= search_max; ++tried) {
+          cursor = (cursor + 1) % capacity;
+          if (used[cursor]) continue;
+          used[cursor] = true;
+          return cursor;
+        }
+        return kNoEntry;
+      };
+      for (int step = 0; step < 3'000; ++step) {
+        ASSERT_EQ(slots.take(), slot_by_slot()) << capacity << ' ' << search_max;
+        if (random() % 8 != 0) continue;
+        for (uint32_t gone = static_cast<uint32_t>(random() % capacity); gone < capacity; ++gone) {
+          if (used[gone]) slots.give_back(gone);
+          used[gone] = false;
+          if (random() % 16 == 0) break;
+        }
+      }
+    }
+  }
 }
 
 using Slots = std::vector<uint32_t>;
@@ -209,6 +240,9 @@ TEST(ExpiryWheel, NeverLosesAnEntry) {
       queued.erase(entry);
     }
     now += random() % 100 == 0 ? static_cast<int64_t>(random() % 1'000) : random() % 5 == 0;
+    const uint32_t victim = wheel.choose_victim([&](uint32_t) { return deadline(); });
+    ASSERT_EQ(victim == kNoEntry, queued.empty());
+    ASSERT_EQ(queued.count(victim), queued.empty() ? 0u : 1u);
     wheel.advance(
         Timestamp{seconds(now).us}, static_cast<uint32_t>(random() % 4), [](uint32_t) {},
         [&](uint32_t e) {
@@ -221,21 +255,83 @@ TEST(ExpiryWheel, NeverLosesAnEntry) {
         });
   }
   ASSERT_FALSE(queued.empty());
-  std::set<uint32_t> next;
-  wheel.visit_next(kEntries + 1, [&](uint32_t e) { EXPECT_TRUE(next.insert(e).second); });
-  EXPECT_EQ(next, queued);
   for (int call = 0; call < 3; ++call)
     for (const uint32_t e : due(wheel, now += 1'000, kEntries)) EXPECT_EQ(queued.erase(e), 1u);
   EXPECT_TRUE(queued.empty());
 }
 
-TEST(ExpiryWheel, TheNextEntriesAreThoseDueFirst) {
+TEST(ExpiryWheel, EntriesOfOneTickComeInTheOrderInWhichTheyWereQueued) {
   ExpiryWheel wheel(100);
   EXPECT_TRUE(due(wheel, 0, 64).empty());
-  for (uint32_t e = 0; e < 100; ++e) wheel.schedule(e, Timestamp{seconds(300 - 3 * e).us});
-  std::vector<uint32_t> next;
-  wheel.visit_next(4, [&](uint32_t e) { next.push_back(e); });
-  EXPECT_EQ(next, (std::vector<uint32_t>{99, 98, 97, 96}));
+  for (const uint32_t e : {7u, 3u, 9u, 1u}) wheel.schedule(e, Timestamp{seconds(5).us + e});
+  wheel.cancel(9);
+  EXPECT_EQ(due(wheel, 7, 64), (std::vector<uint32_t>{7, 3, 1}));
+}
+
+TEST(ExpiryWheel, TheVictimIsDueFirst) {
+  ExpiryWheel wheel(100);
+  std::vector<Timestamp> deadlines;
+  for (int64_t e = 0; e < 100; ++e) deadlines.push_back({seconds(300 - 3 * e).us});
+  for (uint32_t e = 0; e < 100; ++e) wheel.schedule(e, deadlines[e]);
+  for (uint32_t e = 99; e > 50; --e) {
+    EXPECT_EQ(wheel.choose_victim([&](uint32_t n) { return deadlines[n]; }), e);
+    wheel.cancel(e);
+  }
+}
+
+/// Queued first, and therefore asked first, but each of them was heard of a moment ago.
+TEST(ExpiryWheel, TheVictimIsNoneThatWasHeardOfSince) {
+  constexpr uint32_t kBusy = 20, kSilent = 200;
+  ExpiryWheel wheel(kBusy + kSilent);
+  const auto deadline = [](uint32_t e) { return Timestamp{seconds(e < kBusy ? 5 : 4).us + e}; };
+  for (uint32_t e = 0; e < kBusy; ++e) wheel.schedule(e, Timestamp{seconds(1).us});
+  for (uint32_t e = kBusy; e < kBusy + kSilent; ++e) wheel.schedule(e, deadline(e));
+  std::set<uint32_t> gone;
+  for (uint32_t i = 0; i < kSilent; ++i) {
+    const uint32_t victim = wheel.choose_victim(deadline);
+    wheel.cancel(victim);
+    gone.insert(victim);
+  }
+  uint32_t busy_gone = 0;
+  for (uint32_t e = 0; e < kBusy; ++e) busy_gone += gone.count(e);
+  // While only they are in front somebody has to go: once for each full round.
+  EXPECT_LE(busy_gone, kBusy / 4);
+}
+
+TEST(ExpiryWheel, WithoutEntriesThereIsNoVictim) {
+  ExpiryWheel wheel(3);
+  EXPECT_EQ(wheel.choose_victim([](uint32_t) { return Timestamp{}; }), kNoEntry);
+}
+
+TEST(EntryQueue, KeepsTheOrderAndLetsAnybodyGo) {
+  EntryQueue queue(5);
+  EXPECT_EQ(queue.oldest(), kNoEntry);
+  for (const uint32_t e : {2u, 0u, 4u, 1u}) queue.add(e);
+  queue.remove(0);  // in the middle
+  queue.remove(1);  // the newest
+  queue.add(3);
+  queue.add(0);
+  std::vector<uint32_t> order;
+  for (; queue.size() > 0; queue.remove(queue.oldest())) order.push_back(queue.oldest());
+  EXPECT_EQ(order, (std::vector<uint32_t>{2, 4, 3, 0}));
+  EXPECT_EQ(queue.oldest(), kNoEntry);
+  queue.add(1);
+  EXPECT_EQ(queue.oldest(), 1u);
+  EXPECT_EQ(EntryQueue(1000).bytes(), 8'000u);
+}
+
+TEST(FlowRate, CountsEachSecondOfPacketTime) {
+  FlowRate rate(2);
+  const auto at = [&](int64_t us) { return rate.admits(Timestamp{us}); };
+  EXPECT_TRUE(at(1'900'000));
+  EXPECT_TRUE(at(1'999'999));
+  EXPECT_FALSE(at(1'999'999));
+  EXPECT_TRUE(at(2'000'000));
+  EXPECT_TRUE(at(2'000'000));
+  EXPECT_FALSE(at(2'999'999));
+  EXPECT_TRUE(at(9'000'000));
+  FlowRate unlimited(0);
+  for (int i = 0; i < 1000; ++i) EXPECT_TRUE(unlimited.admits(Timestamp{5}));
 }
 
 TEST(ExpiryWheel, TakesNoMemoryWithoutEntries) {

@@ -23,14 +23,14 @@ TraceFilter filter_of(const std::string& expression) {
   return std::move(*filter);
 }
 
-struct Parsed {
+struct ParsedFrame {
   Frame frame;
   Segment segment;
   bool analysed = false;
 };
 
-Parsed parsed(const FrameBytes& bytes, LinkType type = LinkType::ethernet) {
-  Parsed p;
+ParsedFrame parsed(const FrameBytes& bytes, LinkType type = LinkType::ethernet) {
+  ParsedFrame p;
   const auto length = static_cast<uint32_t>(bytes.size());
   p.frame = {bytes.data(), length, length};
   bool is_ip = false;
@@ -40,7 +40,7 @@ Parsed parsed(const FrameBytes& bytes, LinkType type = LinkType::ethernet) {
 }
 
 /// As the tap decides.
-bool takes(const TraceFilter& filter, LinkType type, const Parsed& p, uint32_t length) {
+bool takes(const TraceFilter& filter, LinkType type, const ParsedFrame& p, uint32_t length) {
   return filter.ports() ? filter.ports()->matches(p.segment)
                         : filter.matches_frame(type, p.frame, length);
 }
@@ -83,7 +83,7 @@ TEST(TraceFilter, AListOfPortsAgreesWithLibpcap) {
     unsigned hits = 0;
     for (int i = 0; i < 4'000; ++i) {
       const FrameBytes bytes = random_frame(random);
-      const Parsed p = parsed(bytes);
+      const ParsedFrame p = parsed(bytes);
       ASSERT_TRUE(p.analysed);
       const auto length = static_cast<uint32_t>(bytes.size());
       const bool taken = takes(filter, LinkType::ethernet, p, length);
@@ -111,7 +111,7 @@ TEST(TraceFilter, AnythingElseRunsAsLibpcapsProgram) {
     unsigned hits = 0;
     for (int i = 0; i < 300; ++i) {
       const FrameBytes bytes = random_frame(random);
-      const Parsed p = parsed(bytes);
+      const ParsedFrame p = parsed(bytes);
       const auto length = static_cast<uint32_t>(bytes.size());
       hits += takes(filter, LinkType::ethernet, p, length) ? 1 : 0;
     }
@@ -122,7 +122,7 @@ TEST(TraceFilter, AnythingElseRunsAsLibpcapsProgram) {
 TEST(TraceFilter, AListOfPortsSeesThroughTags) {
   const FrameBytes bytes =
       PacketBuilder().ethernet().vlan(7).ipv4().tcp({.destination_port = 8000}).build();
-  const Parsed p = parsed(bytes);
+  const ParsedFrame p = parsed(bytes);
   ASSERT_TRUE(p.analysed);
   const TraceFilter filter = filter_of("tcp port 8000");
   const auto length = static_cast<uint32_t>(bytes.size());
@@ -151,7 +151,7 @@ TEST(TraceFilter, LinkTypesThatAnExpressionCannotJudgeAreNamed) {
   EXPECT_NE(checked.error().sentence.find("raw IP"), std::string::npos);
   EXPECT_TRUE(filter_of("tcp port 1").check(LinkType::raw_ip));
   const FrameBytes raw = PacketBuilder().ipv4().tcp({.destination_port = 80}).build();
-  const Parsed p = parsed(raw, LinkType::raw_ip);
+  const ParsedFrame p = parsed(raw, LinkType::raw_ip);
   const auto length = static_cast<uint32_t>(raw.size());
   EXPECT_FALSE(takes(filter, LinkType::raw_ip, p, length));
   EXPECT_TRUE(takes(filter_of("dst port 80"), LinkType::raw_ip, p, length));

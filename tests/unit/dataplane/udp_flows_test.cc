@@ -25,7 +25,7 @@ using flowstats::Timestamp;
 using flowstats::UdpIntervalRecord;
 using flowstats::UdpRecord;
 
-constexpr int64_t kSecond = 1'000'000;
+constexpr int64_t kSecondUs = 1'000'000;
 const Endpoint kServer{IpAddress::v4(0xc6336414), 9999};
 
 /// A shard that gets datagrams between one server and clients that differ in their ports.
@@ -108,10 +108,10 @@ TEST_P(UdpFlowsTest, ASingleDatagramIsForgottenSooner) {
   datagram(4001, 1, "pair");
   // Another flow each second turns the timers of either mode.
   for (int64_t second = 1; second <= 30; ++second)
-    datagram(static_cast<uint16_t>(5000 + second % 2), second * kSecond, "tick");
+    datagram(static_cast<uint16_t>(5000 + second % 2), second * kSecondUs, "tick");
   auto flows = records<UdpRecord>(RecordKind::udp_flow);
   if (GetParam() == Mode::tstat) {
-    datagram(4100, 31 * kSecond, "a new flow makes the sweep run");
+    datagram(4100, 31 * kSecondUs, "a new flow makes the sweep run");
     for (auto& flow : records<UdpRecord>(RecordKind::udp_flow)) flows.push_back(flow);
   }
   ASSERT_EQ(flows.size(), 1U);
@@ -142,24 +142,76 @@ TEST_P(UdpFlowsTest, AFullTableRefusesOrMakesRoomAndSaysSo) {
   EXPECT_EQ(records<UdpRecord>(RecordKind::udp_flow).size(), count(Counter::udp_flows_exported));
 }
 
+/// Corrected mode; Tstat's table refuses.
+class PlacesOfUdpFlows : public UdpFlowsTest {};
+
+/// A flood of single datagrams goes round among itself.
+TEST_P(PlacesOfUdpFlows, AFloodTakesNoConversationsPlace) {
+  for (const uint16_t port : {1, 2, 3, 4, 5}) {
+    datagram(port, port, "question");
+    datagram(port, port + 10, "answer", true);
+  }
+  for (uint16_t i = 0; i < 500; ++i) datagram(static_cast<uint16_t>(4000 + i), 100 + i, "x");
+  for (const auto& flow : records<UdpRecord>(RecordKind::udp_flow))
+    EXPECT_GE(flow.ends.port[0], 4000);
+  EXPECT_EQ(count(Counter::udp_flows_evicted), 500U - 3U);
+  datagram(4499, 700, "an answer to the newest", true);
+  for (const uint16_t port : {1, 2, 3, 4, 5}) datagram(port, 800, "more");
+  finish();
+  EXPECT_EQ(count(Counter::udp_flows_created), 505U);
+}
+
+/// Three quarters of the places at most; the one that was silent longest makes room.
+TEST_P(PlacesOfUdpFlows, ConversationsLeavePlacesForSingleDatagrams) {
+  for (uint16_t port = 1; port <= 8; ++port) {
+    datagram(port, port * kSecondUs, "question");
+    datagram(port, port * kSecondUs + 10, "answer", true);
+    datagram(1, port * kSecondUs + 20, "never silent for long");
+  }
+  const auto ended = records<UdpRecord>(RecordKind::udp_flow);
+  ASSERT_EQ(ended.size(), 2U);
+  EXPECT_EQ(ended[0].ends.port[0], 2);
+  EXPECT_EQ(ended[1].ends.port[0], 3);
+  EXPECT_EQ(count(Counter::udp_flows_evicted), 2U);
+}
+
+TEST_P(UdpFlowsTest, ATinyTableStillWorks) {
+  measurement_.limits.udp_flows_max = 1;
+  for (uint16_t i = 0; i < 20; ++i) {
+    datagram(static_cast<uint16_t>(4000 + i), 10 * i, "question");
+    datagram(static_cast<uint16_t>(4000 + i), 10 * i + 1, "answer", true);
+  }
+  finish();
+  EXPECT_EQ(records<UdpRecord>(RecordKind::udp_flow).size(), count(Counter::udp_flows_created));
+}
+
+TEST_P(UdpFlowsTest, WhatOpensTooFastIsRefusedAndCounted) {
+  measurement_.limits.new_flows_per_s_max = 3;
+  for (uint16_t i = 0; i < 8; ++i) datagram(static_cast<uint16_t>(4000 + i % 4), i, "x");
+  EXPECT_EQ(count(Counter::udp_flows_created), 3U);
+  EXPECT_EQ(count(Counter::udp_flows_refused_rate), 2U);
+  EXPECT_EQ(count(Counter::dropped_flow_rate), 2U);
+  EXPECT_EQ(count(Counter::analysed_packets), 6U);
+}
+
 TEST_P(UdpFlowsTest, IntervalsHoldWhatWasCountedSinceTheLastLine) {
   start();
   flowstats::ActiveConfig config;
   config.logs.set(Log::udp_periodic, true);
   shard_->follow(config);
   datagram(4000, 0, "one");
-  datagram(4000, kSecond, "exactly one interval ends none");
-  datagram(4000, 2 * kSecond, "third");
-  datagram(4000, 2 * kSecond + 1, "back", true);
+  datagram(4000, kSecondUs, "exactly one interval ends none");
+  datagram(4000, 2 * kSecondUs, "third");
+  datagram(4000, 2 * kSecondUs + 1, "back", true);
   finish();
   const auto lines = records<UdpIntervalRecord>(RecordKind::udp_interval);
   ASSERT_EQ(lines.size(), 2U);
   EXPECT_EQ(lines[0].start.us, 0);
-  EXPECT_EQ(lines[0].end.us, kSecond);
+  EXPECT_EQ(lines[0].end.us, kSecondUs);
   EXPECT_EQ(lines[0].halves[0].packets, 2U);
   EXPECT_EQ(lines[0].halves[0].bytes, 3U + 30U);
-  EXPECT_EQ(lines[1].start.us, 2 * kSecond);
-  EXPECT_EQ(lines[1].end.us, 2 * kSecond + 1);
+  EXPECT_EQ(lines[1].start.us, 2 * kSecondUs);
+  EXPECT_EQ(lines[1].end.us, 2 * kSecondUs + 1);
   EXPECT_EQ(lines[1].halves[0].packets, 1U);
   EXPECT_EQ(lines[1].halves[1].packets, 1U);
   EXPECT_EQ(lines[1].halves[1].bytes, 4U);
@@ -188,6 +240,7 @@ TEST_P(UdpFlowsTest, AnswersOfNameServersGoToTheWriter) {
   EXPECT_EQ(text_of(record, record.message), answer);
 }
 
+INSTANTIATE_TEST_SUITE_P(Modes, PlacesOfUdpFlows, testing::Values(Mode::corrected));
 INSTANTIATE_TEST_SUITE_P(Modes, UdpFlowsTest, testing::Values(Mode::tstat, Mode::corrected),
                          [](const auto& mode) {
                            return mode.param == Mode::tstat ? "tstat" : "corrected";

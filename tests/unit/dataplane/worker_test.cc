@@ -9,6 +9,7 @@
 
 #include "dataplane/burst_frames.h"
 #include "dataplane/mempool.h"
+#include "dataplane/packet_reader.h"
 #include "tests/support/flow_records.h"
 #include "tests/support/packet_builder.h"
 
@@ -37,7 +38,10 @@ FrameBytes syn(uint32_t client) {
 /// A worker behind its ring; the test is the dispatcher. eal_environment.cc starts DPDK.
 class WorkerTest : public testing::Test {
  protected:
-  WorkerTest() : records_(1 << 15, RecordRing::WhenFull::drop), config_({}, 1), ring_(1024) {
+  WorkerTest()
+      : records_(1 << 15, RecordRing::WhenFull::drop),
+        config_({}, 1),
+        ring_(1024, PacketHandoff::WhenFull::wait) {
     measurement_.limits.tcp_flows_max = 20'000;
     shard_.emplace(measurement_, internal_, records_, counters_);
     worker_.emplace(measurement_, *shard_, counters_, config_, 0, status_);
@@ -48,7 +52,7 @@ class WorkerTest : public testing::Test {
 
   void push_mark(Mark mark, Timestamp time) {
     const HandedPacket packet{nullptr, time, time, mark, LinkType::ethernet};
-    ring_.push({&packet, 1});
+    EXPECT_EQ(ring_.push({&packet, 1}), 1U);
   }
   /// With its hash; waits for a buffer.
   void push(const FrameBytes& bytes, Timestamp time) {
@@ -62,7 +66,7 @@ class WorkerTest : public testing::Test {
               packet->pkt_len, segment, is_ip) == Counter::analysed_packets)
       set_flow_hash(packet, segment.hash);
     const HandedPacket handed{packet, time, time, Mark::none, LinkType::ethernet};
-    ring_.push({&handed, 1});
+    EXPECT_EQ(ring_.push({&handed, 1}), 1U);
   }
 
   /// Runs the worker while `dispatch` feeds the ring.

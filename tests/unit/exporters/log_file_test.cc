@@ -68,6 +68,36 @@ TEST(LogFile, OnAFullDiskKeepsWholeLinesAndGoesOnLater) {
   EXPECT_EQ(tests::read_text(temp / "log"), "#00#\naa\nbb\nff\n");
 }
 
+TEST(LogFile, BeginsAgainWhenItWasRemoved) {
+  for (const bool is_parked : {false, true}) {
+    const tests::TempDir temp;
+    LogFile file{temp / "log", "#00#\n"};
+    file.write({"a\n", 1, true});
+    if (is_parked) file.park();
+    fs::remove(temp / "log");
+    EXPECT_EQ(file.write({"b\n", 1, true}).rows_written, 1U);
+    EXPECT_EQ(file.close(), 0);
+    EXPECT_EQ(tests::read_text(temp / "log"), "#00#\nb\n");
+  }
+}
+
+TEST(LogFile, RowsOfARemovedDirectoryAreLostUntilItIsBack) {
+  const tests::TempDir temp;
+  fs::create_directory(temp / "out");
+  LogFile file{temp / "out/log", "#00#\n"};
+  file.write({"a\n", 1, true});
+  fs::remove_all(temp / "out");
+  for (int i = 0; i < 2; ++i) {
+    const WriteResult gone = file.write({"b\n", 1, true});
+    EXPECT_EQ(gone.error, ENOENT);
+    EXPECT_EQ(gone.rows_written, 0U);
+    EXPECT_EQ(gone.rows_lost, 1U);
+  }
+  fs::create_directory(temp / "out");
+  EXPECT_EQ(file.write({"c\n", 1, true}).rows_written, 1U);
+  EXPECT_EQ(tests::read_text(temp / "out/log"), "#00#\nc\n");
+}
+
 TEST(LogFile, OnAFullDiskKeepsAGzipMemberWholeOrNotAtAll) {
   const tests::TempDir temp;
   LogFile file{temp / "log", "H"};

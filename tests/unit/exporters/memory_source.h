@@ -8,18 +8,21 @@
 #include <mutex>
 #include <new>
 
+#include "flowstats/exit_record.h"
 #include "flowstats/record_queue.h"
 #include "flowstats/records.h"
 
 namespace tapstat::tests {
 
-class MemorySource : public flowstats::RecordSource {
+/// Of records of one kind, without texts.
+template <class Record, flowstats::RecordKind kKind>
+class MemoryQueue : public flowstats::RecordSource {
  public:
-  void push(const flowstats::TcpRecord& record) {
+  void push(const Record& record) {
     const std::lock_guard lock{mutex_};
     records_.push_back(record);
     records_.back().units = flowstats::record_units(sizeof record);
-    records_.back().kind = flowstats::RecordKind::tcp_flow;
+    records_.back().kind = kKind;
   }
   size_t drain(flowstats::RecordBuffer& out, flowstats::Timestamp names_until) override {
     return drain_up_to(kAllOfThem, out, names_until);
@@ -55,20 +58,21 @@ class MemorySource : public flowstats::RecordSource {
     size_t n = 0;
     for (; n < records_max && !records_.empty(); ++n) {
       alignas(flowstats::kRecordUnit) std::array<std::byte, kBytes> place{};
-      const flowstats::TcpRecord& record =
-          *new (place.data()) flowstats::TcpRecord(records_.front());
+      const Record& record = *new (place.data()) Record(records_.front());
       if (!out.has_room(record.units) || flowstats::name_time(record) > names_until) break;
       out.append(record);
       records_.pop_front();
     }
     return n;
   }
-  static constexpr size_t kBytes =
-      flowstats::record_units(sizeof(flowstats::TcpRecord)) * flowstats::kRecordUnit;
+  static constexpr size_t kBytes = flowstats::record_units(sizeof(Record)) * flowstats::kRecordUnit;
 
   mutable std::mutex mutex_;
-  std::deque<flowstats::TcpRecord> records_;
+  std::deque<Record> records_;
   flowstats::Timestamp clock_ = flowstats::kNever;
 };
+
+using MemorySource = MemoryQueue<flowstats::TcpRecord, flowstats::RecordKind::tcp_flow>;
+using ExitSource = MemoryQueue<flowstats::ExitRecord, flowstats::RecordKind::exit>;
 
 }  // namespace tapstat::tests

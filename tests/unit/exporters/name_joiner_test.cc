@@ -13,8 +13,8 @@ using flowstats::IpAddress;
 using tests::DnsBuilder;
 using tests::OwnedDnsRecord;
 
-constexpr IpAddress kClient = IpAddress::v4(0xc000020a), kResolver = IpAddress::v4(0xcb007135),
-                    kServer = IpAddress::v4(0xc6336401);
+constexpr IpAddress kAsker = IpAddress::v4(0xc000020a), kNameServer = IpAddress::v4(0xcb007135),
+                    kNamed = IpAddress::v4(0xc6336401);
 
 class NameJoinerTest : public testing::Test {
  protected:
@@ -30,9 +30,9 @@ class NameJoinerTest : public testing::Test {
     OwnedDnsRecord record{dns.range()};
     record->kind = flowstats::RecordKind::dns_message;
     record->for_names = true;
-    record->ends.address = {kResolver, kClient};
-    record->client = kClient;
-    record->resolver = kResolver;
+    record->ends.address = {kNameServer, kAsker};
+    record->client = kAsker;
+    record->resolver = kNameServer;
     record->time = record->answer_time = {at_us};
     record->query_time = {at_us - 1};
     joiner.join(*record, names_);
@@ -40,7 +40,7 @@ class NameJoinerTest : public testing::Test {
   flowstats::TcpRecord flow(int64_t first_us) const {
     flowstats::TcpRecord record;
     record.kind = flowstats::RecordKind::tcp_flow;
-    record.address = {kClient, kServer};
+    record.address = {kAsker, kNamed};
     record.first = {first_us};
     return record;
   }

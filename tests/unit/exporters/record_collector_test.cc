@@ -49,7 +49,9 @@ class RecordCollectorTest : public testing::Test {
   WriterOptions options_;
   flowstats::CounterBlock counters_;
   WriteErrors errors_;
-  DirectoryFollower follower_{options_, counters_, errors_, [](const std::string&) {}};
+  OutputRoom room_{options_.full};
+  DirectoryMaker maker_{options_, counters_, [](const std::string&) {}};
+  DirectoryFollower follower_{options_, maker_, room_, errors_};
   NameJoiner names_{{}, counters_};
   MemorySource fast_, slow_;
   // Nothing waits for a full batch.

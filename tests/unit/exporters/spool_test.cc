@@ -27,8 +27,10 @@ SpoolOptions options_in(const tests::TempDir& temp) {
   return options;
 }
 
-struct Case {
-  explicit Case(SpoolOptions options) : spool(std::move(options)) { EXPECT_TRUE(spool.open()); }
+struct SpoolCase {
+  explicit SpoolCase(SpoolOptions options) : spool(std::move(options)) {
+    EXPECT_TRUE(spool.open());
+  }
   std::unique_ptr<SpoolFile> create() { return spool.create("day/node", "h_ALL", "K\n"); }
   Spool spool;
 };
@@ -45,7 +47,7 @@ void put(const fs::path& path, const std::string& text) {
 
 TEST(Spool, AFileAppearsWhenItIsFinished) {
   const tests::TempDir temp;
-  Case c{options_in(temp)};
+  SpoolCase c{options_in(temp)};
   const auto file = c.create();
   EXPECT_EQ(file->path(), temp / ".spool/h_ALL0.log.part");
   file->append("one\n");
@@ -63,7 +65,7 @@ TEST(Spool, AFileAppearsWhenItIsFinished) {
 
 TEST(Spool, TheCounterPassesWhatIsPublishedAndWhatIsSpooled) {
   const tests::TempDir temp;
-  Case c{options_in(temp)};
+  SpoolCase c{options_in(temp)};
   put(temp / "day/node/h_ALL0.log", "old");
   const auto first = c.create(), second = c.create();
   EXPECT_EQ(first->path().filename(), "h_ALL1.log.part");
@@ -73,9 +75,33 @@ TEST(Spool, TheCounterPassesWhatIsPublishedAndWhatIsSpooled) {
   EXPECT_EQ(read_text(temp / "day/node/h_ALL0.log"), "old");
 }
 
+TEST(Spool, GoesOnWhenItsDirectoryWasRemoved) {
+  for (const bool in_place : {false, true}) {
+    const tests::TempDir temp;
+    SpoolOptions options = options_in(temp);
+    options.in_place = in_place;
+    SpoolCase c{options};
+    const auto file = c.create();
+    file->append("one\n");
+    file->flush();
+    fs::remove_all(temp.path());
+    file->append("two\n");
+    const WriteResult lost = file->flush();
+    EXPECT_EQ(lost.error, ENOENT);
+    EXPECT_EQ(lost.rows_lost, 1U);
+    file->append("three\n");
+    EXPECT_EQ(file->flush().rows_written, 1U);
+    const Published done = c.spool.publish(*file);
+    EXPECT_EQ(done.error, 0);
+    EXPECT_EQ(read_text(done.path), "K\nthree\n");
+    Spool second{options};
+    EXPECT_FALSE(second.open()) << "the spool is still ours";
+  }
+}
+
 TEST(Spool, AFileThatCameBetweenIsNotReplaced) {
   const tests::TempDir temp;
-  Case c{options_in(temp)};
+  SpoolCase c{options_in(temp)};
   const auto file = c.create();
   put(temp / "day/node/h_ALL0.log", "another's");
   put(temp / "day/node/h_ALL1.log", "another's");
@@ -87,7 +113,7 @@ TEST(Spool, WhatCannotBeMovedStaysAndComesWithTheNextStart) {
   const tests::TempDir temp;
   put(temp / "day", "a file where a directory shall be");
   {
-    Case c{options_in(temp)};
+    SpoolCase c{options_in(temp)};
     const auto file = c.create();
     file->append("one\n");
     const Published failed = c.spool.publish(*file);
@@ -95,7 +121,7 @@ TEST(Spool, WhatCannotBeMovedStaysAndComesWithTheNextStart) {
     EXPECT_EQ(failed.path, temp / ".spool/h_ALL0.log.part");
   }
   fs::remove(temp / "day");
-  Case next{options_in(temp)};
+  SpoolCase next{options_in(temp)};
   const auto left = next.spool.recover([](std::string_view) { return "day/node"; });
   ASSERT_EQ(left.size(), 1U);
   EXPECT_TRUE(left[0].published);
@@ -112,7 +138,7 @@ TEST(Spool, RecoveryCutsATornLineAndDropsWhatHoldsNone) {
   put(temp / ".spool/foreign.log.part", "K\none\n");
   put(temp / ".spool/h_ALL0.tra.part", "K\none\n");
   put(temp / "day/node/h_ALL0.log", "published before");
-  Case c{options_in(temp)};
+  SpoolCase c{options_in(temp)};
   const auto left = c.spool.recover(
       [](std::string_view name) { return name[0] == 'h' ? fs::path{"day/node"} : fs::path{}; });
   ASSERT_EQ(left.size(), 4U);
@@ -131,7 +157,7 @@ TEST(Spool, RecoveryFindsTheLastLineEndOfALongFile) {
   const tests::TempDir temp;
   const std::string whole = "K\n" + std::string(70'000, 'a') + "\nb\n";
   put(temp / ".spool/h_ALL0.log.part", whole + std::string(140'000, 'c'));
-  Case c{options_in(temp)};
+  SpoolCase c{options_in(temp)};
   const auto left = c.spool.recover([](std::string_view) { return "day"; });
   ASSERT_EQ(left.size(), 1U);
   EXPECT_EQ(left[0].bytes_cut, 140'000U);
@@ -143,7 +169,7 @@ TEST(Spool, TheOwnerSaysWhatIsWhole) {
   put(temp / ".spool/h0.log.part", "abcdefgh");
   SpoolOptions options = options_in(temp);
   options.whole = [](int, uint64_t bytes) { return bytes / 3 * 3; };
-  Case c{std::move(options)};
+  SpoolCase c{std::move(options)};
   const auto left = c.spool.recover([](std::string_view) { return "day"; });
   ASSERT_EQ(left.size(), 1U);
   EXPECT_EQ(read_text(temp / "day/h0.log"), "abcdef");
@@ -151,7 +177,7 @@ TEST(Spool, TheOwnerSaysWhatIsWhole) {
 
 TEST(Spool, OneProcessWritesToADirectory) {
   const tests::TempDir temp;
-  const Case first{options_in(temp)};
+  const SpoolCase first{options_in(temp)};
   Spool second{options_in(temp)};
   const auto refused = second.open();
   ASSERT_FALSE(refused);
@@ -176,7 +202,7 @@ TEST(Spool, ManyFilesNeedFewDescriptors) {
   const tests::TempDir temp;
   SpoolOptions options = options_in(temp);
   options.open_files_max = 5;
-  Case c{std::move(options)};
+  SpoolCase c{std::move(options)};
   const size_t before = files_in("/proc/self/fd");
   std::vector<std::unique_ptr<SpoolFile>> files;
   for (int i = 0; i < 40; ++i) files.push_back(c.create());
@@ -195,7 +221,7 @@ TEST(Spool, ManyFilesNeedFewDescriptors) {
 
 TEST(Spool, AFullDiskCostsRowsAndNeverTearsOne) {
   const tests::TempDir temp;
-  Case c{options_in(temp)};
+  SpoolCase c{options_in(temp)};
   const auto file = c.create();
   {
     const tests::FileSizeLimit full{8};
@@ -215,7 +241,7 @@ TEST(Spool, AFullBufferIsWritten) {
   const tests::TempDir temp;
   SpoolOptions options = options_in(temp);
   options.buffer_bytes = 8;
-  Case c{std::move(options)};
+  SpoolCase c{std::move(options)};
   const auto file = c.create();
   EXPECT_EQ(file->append("one\n").rows_written, 0U);
   EXPECT_EQ(file->append("two\n").rows_written, 2U);
@@ -227,7 +253,7 @@ TEST(Spool, InPlaceAFileGrowsUnderItsName) {
   SpoolOptions options = options_in(temp);
   options.in_place = true;
   put(temp / "day/node/h_ALL0.log", "old");
-  Case c{std::move(options)};
+  SpoolCase c{std::move(options)};
   const auto file = c.create();
   file->append("one\n");
   file->flush();

@@ -49,7 +49,7 @@ class Progress {
   std::atomic<uint32_t>* flushed_;
 };
 
-Web100Options options_in(const tests::TempDir& temp) {
+Web100Options web100_options_in(const tests::TempDir& temp) {
   Web100Options options;
   options.root = temp.path();
   options.node = "n";
@@ -124,7 +124,7 @@ TEST(Web100Kill, PublishedFilesAreWholeAndNothingFlushedIsLost) {
   for (uint32_t run = 0; run < kKills; ++run) {
     const pid_t child = fork();
     ASSERT_GE(child, 0);
-    if (child == 0) write_records(options_in(temp), run, flushed[run]);
+    if (child == 0) write_records(web100_options_in(temp), run, flushed[run]);
     if (run % 2 == 1) wait_for_a_flush(flushed[run]);  // a busy machine may not get so far
     std::this_thread::sleep_for(std::chrono::microseconds{wait_us(random)});
     kill(child, SIGKILL);
@@ -135,7 +135,7 @@ TEST(Web100Kill, PublishedFilesAreWholeAndNothingFlushedIsLost) {
   }
   flowstats::CounterBlock counters;
   WriteErrors errors;
-  Web100Log last{options_in(temp), counters, errors};
+  Web100Log last{web100_options_in(temp), counters, errors};
   ASSERT_TRUE(last.open());
   expect_growth(known, temp);
   EXPECT_TRUE(errors.sentences().empty());

@@ -335,6 +335,88 @@ TEST_F(WriterTest, ADirectoryThatCannotBeMadeKeepsRowsInTheOpenOne) {
   EXPECT_EQ(log.group_number, "15");
 }
 
+class SpoolTest : public WriterTest {
+ protected:
+  WriterOptions with_spool() const {
+    WriterOptions o = options();
+    o.flush = flowstats::milliseconds(2);
+    o.full = {WhenFull::spool, temp_ / "spool", uint64_t{1} << 30};
+    return o;
+  }
+  /// Pushes rows of these numbers and waits until they are in a file.
+  void write(size_t from, size_t to) {
+    for (size_t i = from; i < to; ++i) source_.push(numbered(i));
+    const auto limit = std::chrono::steady_clock::now() + std::chrono::seconds(20);
+    while (count(Counter::rows_complete_written) < to && std::chrono::steady_clock::now() < limit)
+      std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    ASSERT_EQ(count(Counter::rows_complete_written), to);
+  }
+};
+
+TEST_F(SpoolTest, RowsGoThereWhileRoomIsShortAndBackLater) {
+  auto w = writer(with_spool(), {&source_});
+  ASSERT_TRUE(w->open(config_of(1, 0), kStart));
+  w->start();
+  write(0, 100);
+  w->room().set_short(true);
+  write(100, 250);
+  w->room().set_short(false);
+  write(250, 300);
+  const WriterReport report = w->finish();
+  const fs::path first = temp_ / "out/2017_07_14_02_40.out";
+  const fs::path spooled = temp_ / "spool/2017_07_14_02_40.out";
+  const fs::path last = temp_ / "out/2017_07_14_02_40.out_1";
+  ASSERT_EQ(report.directories, (std::vector<fs::path>{first, spooled, last}));
+  EXPECT_EQ(report.spooled, std::vector<fs::path>{spooled});
+  EXPECT_EQ(numbers(read_log(first / "log_tcp_complete")), counted(0, 100));
+  EXPECT_EQ(numbers(read_log(spooled / "log_tcp_complete")), counted(100, 250));
+  EXPECT_EQ(numbers(read_log(last / "log_tcp_complete")), counted(250, 300));
+  EXPECT_EQ(count(Counter::rows_spooled), 150U);
+  EXPECT_EQ(count(Counter::bytes_spooled), fs::file_size(spooled / "log_tcp_complete") +
+                                               fs::file_size(spooled / "log_tcp_nocomplete"));
+  EXPECT_EQ(announced_.size(), 3U);
+  EXPECT_TRUE(report.errors.empty());
+  expect_rows_accounted();
+}
+
+TEST_F(SpoolTest, WhatItHoldsIsBounded) {
+  WriterOptions o = with_spool();
+  o.full.spool_bytes_max = 20'000;
+  auto w = writer(o, {&source_});
+  ASSERT_TRUE(w->open(config_of(1, 0), kStart));
+  w->start();
+  w->room().set_short(true);
+  size_t rows = 0;
+  for (; w->room().spool_left() > 0 && rows < 2'000; rows += 10) write(rows, rows + 10);
+  write(rows, rows + 100);  // the base again, as if rows were to be dropped
+  const WriterReport report = w->finish();
+  EXPECT_GE(count(Counter::bytes_spooled), 20'000U);
+  EXPECT_LT(count(Counter::bytes_spooled), 26'000U) << "ten rows more at most";
+  EXPECT_EQ(count(Counter::rows_spooled), rows);
+  ASSERT_EQ(report.directories.size(), 3U);
+  EXPECT_EQ(numbers(read_log(report.directories[2] / "log_tcp_complete")),
+            counted(rows, rows + 100));
+}
+
+TEST_F(SpoolTest, OneThatCannotBeMadeIsToldBeforeTheStart) {
+  std::ofstream(temp_ / "spool") << "a file";
+  auto w = writer(with_spool(), {&source_});
+  const auto opened = w->open(config_of(1, 0), kStart);
+  ASSERT_FALSE(opened);
+  EXPECT_EQ(opened.error().status, flowstats::ExitStatus::environment);
+  EXPECT_TRUE(opened.error().sentence.starts_with("the spool \"")) << opened.error().sentence;
+}
+
+TEST_F(SpoolTest, WithoutOneRowsStayInTheBase) {
+  auto w = writer(options(), {&source_});
+  ASSERT_TRUE(w->open(config_of(1, 0), kStart));
+  w->start();
+  w->room().set_short(true);
+  write(0, 50);
+  EXPECT_EQ(w->finish().directories.size(), 1U);
+  EXPECT_EQ(count(Counter::rows_spooled), 0U);
+}
+
 /// Says on which CPUs the thread runs that drains it.
 class PlacedSource : public flowstats::RecordSource {
  public:

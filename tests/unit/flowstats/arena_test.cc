@@ -113,7 +113,7 @@ TEST_F(PageBlockTest, HugetlbPagesAreSetAsideWhole) {
   bool set_aside = false;
   for (int tried = 0; tried < 20 && !set_aside; ++tried) {
     if (meminfo("HugePages_Free") < meminfo("HugePages_Rsvd") + kPages)
-      GTEST_SKIP() << "no free hugetlb pages: scripts/hugepages.sh set 64";
+      GTEST_SKIP() << "no free hugetlb pages: tapstat host-setup --hugepages 128M --apply";
     const size_t before = meminfo("HugePages_Rsvd");
     PageBlock block(kPages * kHugePage - 1);
     if (block.kind() != PageKind::hugetlb_2m) continue;

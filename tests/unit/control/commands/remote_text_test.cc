@@ -16,6 +16,7 @@ TEST(RemoteText, StatusShowsEveryFigure) {
     "rates": {"packets_per_s": 1940000, "bits_per_s": 10700000000, "flows_per_s": 1234.4,
               "rows_per_s": 1230},
     "epoch": 4, "written_epoch": 3, "directory": "out/d.out",
+    "output": {"free_bytes": 1200000000, "rows_spooled": 4321},
     "workers": [{"packets": 600000, "flows_open": 6, "queue": 1, "queue_size": 8192},
                 {"packets": 634560, "flows_open": 6, "queue": 0, "queue_size": 8192}],
     "jobs": {"running": 1, "pending": 2}, "reasons": ["the writer is behind."]})");
@@ -31,6 +32,7 @@ TEST(RemoteText, StatusShowsEveryFigure) {
             "worker 1   634,560 packets, 6 flows open, 0 of 8,192 records queued\n"
             "epoch      4 in force, 3 written\n"
             "directory  out/d.out\n"
+            "output     1.20 GB free, 4,321 rows spooled\n"
             "jobs       1 running, 2 pending\n"
             "not ready  the writer is behind.\n");
 }

@@ -36,7 +36,7 @@ RouteFamily family(std::vector<std::string_view> prefixes, const char* name) {
   return made;
 }
 
-Router sample() {
+Router sample_router() {
   RouteFamily rest = family({}, "mplane");
   rest.routes = {route("GET", "/capability/{token}", "token"), route("GET", "/", "start"),
                  route("POST", "/", "message"), route("GET", "/capability/all", "all")};
@@ -75,7 +75,7 @@ Response ask(const Router& router, std::string method, std::string path, std::st
 }
 
 TEST(Router, FindsLiteralPathsBeforeNames) {
-  const Router router = sample();
+  const Router router = sample_router();
   EXPECT_EQ(ask(router, "GET", "/").body, "start:");
   EXPECT_EQ(ask(router, "POST", "/").body, "message:");
   EXPECT_EQ(ask(router, "GET", "/capability/abc").body, "token:abc");
@@ -84,7 +84,7 @@ TEST(Router, FindsLiteralPathsBeforeNames) {
 }
 
 TEST(Router, UnknownPathsGet404InTheFormOfTheirFamily) {
-  const Router router = sample();
+  const Router router = sample_router();
   EXPECT_EQ(ask(router, "GET", "/capability/").status, 404U);
   EXPECT_EQ(ask(router, "GET", "/capability/a/b").body, "mplane Not found");
   EXPECT_EQ(ask(router, "GET", "/api/nothing").body, "api Not found");
@@ -93,7 +93,7 @@ TEST(Router, UnknownPathsGet404InTheFormOfTheirFamily) {
 }
 
 TEST(Router, WrongMethodsGet405WithTheRightOnes) {
-  const Router router = sample();
+  const Router router = sample_router();
   const Response start = ask(router, "DELETE", "/");
   EXPECT_EQ(start.status, 405U);
   EXPECT_EQ(start.body, "mplane Method not allowed");
@@ -105,20 +105,20 @@ TEST(Router, WrongMethodsGet405WithTheRightOnes) {
 }
 
 TEST(Router, AsksForAccessBeforeTheHandler) {
-  const Router router = sample();
+  const Router router = sample_router();
   EXPECT_EQ(ask(router, "PATCH", "/api/groups").status, 403U);
   EXPECT_EQ(ask(router, "PATCH", "/api/groups", "secret").body, "groups:");
   EXPECT_EQ(ask(router, "GET", "/api/groups").body, "read:");
 }
 
 TEST(Router, AnExceptionOfAHandlerIsAnInternalError) {
-  const Response answer = ask(sample(), "GET", "/api/broken");
+  const Response answer = ask(sample_router(), "GET", "/api/broken");
   EXPECT_EQ(answer.status, 500U);
   EXPECT_EQ(answer.body, "api Internal error");
 }
 
 TEST(Router, KnowsTheBoundsOfEachFamily) {
-  const Router router = sample();
+  const Router router = sample_router();
   EXPECT_EQ(router.body_bytes_max("/api/groups"), 7U);
   EXPECT_EQ(router.body_bytes_max("/metrics"), 7U);
   EXPECT_EQ(router.body_bytes_max("/anything"), RouteFamily{}.body_bytes_max);

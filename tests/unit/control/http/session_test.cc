@@ -9,7 +9,7 @@ namespace {
 
 using control::http::ServerOptions;
 
-constexpr std::string_view kHello = "GET /hello HTTP/1.1\r\nHost: a\r\n\r\n";
+constexpr std::string_view kSessionHello = "GET /hello HTTP/1.1\r\nHost: a\r\n\r\n";
 constexpr std::string_view kLate = "GET /late HTTP/1.1\r\nHost: a\r\n\r\n";
 
 bool is_status(const std::string& answer, unsigned status) {
@@ -27,7 +27,7 @@ TEST(Session, AnswersRequestAfterRequest) {
   TestServer server;
   RawClient client(server.port());
   for (int i = 0; i < 3; ++i) {
-    const std::string answer = client.ask(kHello);
+    const std::string answer = client.ask(kSessionHello);
     EXPECT_TRUE(is_status(answer, 200)) << answer;
     EXPECT_TRUE(answer.ends_with("\r\n\r\nhello"));
   }
@@ -122,7 +122,7 @@ TEST(Session, BrokenAndDroppedHandlersAnswerForThemselves) {
   RawClient client(server.port());
   EXPECT_TRUE(is_status(client.ask("GET /broken HTTP/1.1\r\nHost: a\r\n\r\n"), 500));
   EXPECT_TRUE(is_status(client.ask("GET /dropped HTTP/1.1\r\nHost: a\r\n\r\n"), 500));
-  EXPECT_TRUE(is_status(client.ask(kHello), 200));
+  EXPECT_TRUE(is_status(client.ask(kSessionHello), 200));
 }
 
 TEST(Session, ALateAnswerOutlivesEveryLimit) {
@@ -154,7 +154,7 @@ TEST(Session, EndsSlowAndIdlePeers) {
   RawClient idle(server.port());
   slow_head.send("GET /hello HT");
   slow_body.send("POST /api/echo HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\nx");
-  EXPECT_TRUE(is_status(idle.ask(kHello), 200));
+  EXPECT_TRUE(is_status(idle.ask(kSessionHello), 200));
   EXPECT_EQ(silent.rest(), "");
   EXPECT_TRUE(slow_head.rest().ends_with("rest: Request timed out"));
   const std::string body = slow_body.rest();
@@ -176,7 +176,7 @@ TEST(Session, EndsPeersThatDoNotReadTheirAnswer) {
 TEST(Session, StoppingRefusesWhatStillWaits) {
   TestServer server;
   RawClient waiting(server.port()), idle(server.port());
-  EXPECT_TRUE(is_status(idle.ask(kHello), 200));
+  EXPECT_TRUE(is_status(idle.ask(kSessionHello), 200));
   waiting.send(kLate);
   ASSERT_TRUE(eventually([&] { return server.has_late(); }));
   server.stop();

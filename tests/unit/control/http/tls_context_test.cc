@@ -28,7 +28,7 @@ flowstats::Result<ClientResponse> get(const TestServer& server, const std::strin
   return HttpClient(std::move(tls)).send(request);
 }
 
-std::string complaint(const TlsFiles& files) {
+std::string tls_complaint(const TlsFiles& files) {
   const auto made = make_server_context(files);
   if (made) return "";
   EXPECT_EQ(made.error().status, ExitStatus::usage);
@@ -76,7 +76,7 @@ class TlsClient {
   bool connected_ = false;
 };
 
-const std::string kHello = "GET /hello HTTP/1.1\r\nHost: a\r\n\r\n";
+const std::string kGreeting = "GET /hello HTTP/1.1\r\nHost: a\r\n\r\n";
 
 TEST(TlsContext, SpeaksBothVersionsAndResumesNeither) {
   TestServer server(with_tls(certificates()));
@@ -84,8 +84,8 @@ TEST(TlsContext, SpeaksBothVersionsAndResumesNeither) {
     const TlsClient client(server, certificates().client("operator"), version);
     ASSERT_TRUE(client.connected());
     EXPECT_EQ(client.version(), version);
-    EXPECT_TRUE(client.ask(kHello).ends_with("hello"));
-    EXPECT_TRUE(client.ask(kHello).ends_with("hello"));
+    EXPECT_TRUE(client.ask(kGreeting).ends_with("hello"));
+    EXPECT_TRUE(client.ask(kGreeting).ends_with("hello"));
     EXPECT_FALSE(client.has_resumable_session());
   }
   const TlsClient old(server, certificates().client("operator"), TLS1_1_VERSION);
@@ -96,7 +96,7 @@ TEST(TlsContext, ARefusedCertificateOfTls13GetsNoByteOfAnAnswer) {
   TestServer server(with_tls(certificates()));
   const TlsClient none(server, {certificates().path("ca.pem"), {}, {}});
   EXPECT_TRUE(none.connected()) << "the client's side of the handshake is over too early to know";
-  EXPECT_EQ(none.ask(kHello), "");
+  EXPECT_EQ(none.ask(kGreeting), "");
   EXPECT_EQ(server.counters().requests, 0U);
 }
 
@@ -134,7 +134,7 @@ TEST(TlsContext, NobodyWithoutAValidCertificateIsAnswered) {
   }
   // Our own client does not even try with an expired certificate; others do.
   const TlsClient old(server, certificates().client("expired"));
-  EXPECT_EQ(old.ask(kHello), "");
+  EXPECT_EQ(old.ask(kGreeting), "");
   EXPECT_TRUE(eventually([&] { return server.counters().failed_handshakes == 4; }));
   const auto expired = get(server, "/hello", certificates().client("expired"));
   ASSERT_FALSE(expired);
@@ -178,7 +178,7 @@ TEST(TlsContext, ReloadServesTheNewCertificatesAndKeepsTheOldOnesWhenTheyAreWron
   ASSERT_TRUE(get(server, "/hello", files.client("operator")));
   const ClientTls old = files.client("operator");
   const TlsClient open(server, old);
-  EXPECT_TRUE(open.ask(kHello).ends_with("hello"));
+  EXPECT_TRUE(open.ask(kGreeting).ends_with("hello"));
   std::filesystem::rename(key, files.path("kept.key"));
   const auto missing = server.reload();
   ASSERT_FALSE(missing);
@@ -188,7 +188,7 @@ TEST(TlsContext, ReloadServesTheNewCertificatesAndKeepsTheOldOnesWhenTheyAreWron
   files.make();
   EXPECT_FALSE(get(server, "/hello", files.client("operator"))) << "not yet reloaded";
   ASSERT_TRUE(server.reload());
-  EXPECT_TRUE(open.ask(kHello).ends_with("hello")) << "open connections go on";
+  EXPECT_TRUE(open.ask(kGreeting).ends_with("hello")) << "open connections go on";
   EXPECT_TRUE(get(server, "/hello", files.client("operator")));
 }
 
@@ -200,34 +200,34 @@ TEST(TlsContext, ErrorsNameTheFileAndTheReason) {
     return directory / name;
   };
   TlsFiles files = good.server();
-  EXPECT_EQ(complaint(files), "");
+  EXPECT_EQ(tls_complaint(files), "");
   files.key = good.path("operator.key");
-  EXPECT_EQ(complaint(files), "cannot use key \"" + files.key.string() +
-                                  "\": it does not belong to certificate \"" +
-                                  files.certificate.string() + "\".");
+  EXPECT_EQ(tls_complaint(files), "cannot use key \"" + files.key.string() +
+                                      "\": it does not belong to certificate \"" +
+                                      files.certificate.string() + "\".");
   files = good.server();
   files.certificate = good.path("expired.pem");
-  EXPECT_TRUE(complaint(files).starts_with("cannot use certificate \"" +
-                                           files.certificate.string() + "\": it expired on "));
+  EXPECT_TRUE(tls_complaint(files).starts_with("cannot use certificate \"" +
+                                               files.certificate.string() + "\": it expired on "));
   files = good.server();
   files.certificate = text_file("text.pem", "no certificate");
-  EXPECT_EQ(complaint(files), "cannot use certificate \"" + files.certificate.string() +
-                                  "\": not a PEM file of the right kind.");
+  EXPECT_EQ(tls_complaint(files), "cannot use certificate \"" + files.certificate.string() +
+                                      "\": not a PEM file of the right kind.");
   files = good.server();
   files.key = directory / "locked.key";
   ASSERT_EQ(run_quietly("openssl ec -aes128 -passout pass:secret -in " +
                         good.path("server.key").string() + " -out " + files.key.string()),
             0);
-  EXPECT_TRUE(complaint(files).starts_with("cannot use key ")) << "and asks nobody";
+  EXPECT_TRUE(tls_complaint(files).starts_with("cannot use key ")) << "and asks nobody";
   files = good.server();
   files.client_ca = directory.path();
-  EXPECT_EQ(complaint(files),
+  EXPECT_EQ(tls_complaint(files),
             "cannot use client_ca \"" + directory.path().string() + "\": Is a directory.");
   files.client_ca = text_file("empty.pem", "");
-  EXPECT_TRUE(complaint(files).ends_with("the file is empty."));
+  EXPECT_TRUE(tls_complaint(files).ends_with("the file is empty."));
   files = good.server();
   files.revoked = good.path("ca.pem");
-  EXPECT_TRUE(complaint(files).starts_with("cannot use revocation list"));
+  EXPECT_TRUE(tls_complaint(files).starts_with("cannot use revocation list"));
   EXPECT_FALSE(make_client_context({directory / "nothing.pem", {}, {}}));
 }
 

@@ -10,7 +10,7 @@ namespace tapstat::control::mplane {
 namespace {
 
 /// Text and token of the fault; "-" when the message is accepted.
-std::string fault(std::string_view json, const MessageLimits& limits = {}) {
+std::string message_fault(std::string_view json, const MessageLimits& limits = {}) {
   const auto message = parse_message(json, limits);
   return message ? "-" : message.error().text;
 }
@@ -71,11 +71,11 @@ TEST(Message, KnowsEveryKind) {
 }
 
 TEST(Message, HasExactlyOneKind) {
-  EXPECT_EQ(fault("{}"), malformed("no kind"));
-  EXPECT_EQ(fault(R"({"version":0})"), malformed("no kind"));
-  EXPECT_EQ(fault(R"({"receipt":"measure","specification":"measure"})"),
+  EXPECT_EQ(message_fault("{}"), malformed("no kind"));
+  EXPECT_EQ(message_fault(R"({"version":0})"), malformed("no kind"));
+  EXPECT_EQ(message_fault(R"({"receipt":"measure","specification":"measure"})"),
             malformed("two kinds: specification and receipt"));
-  EXPECT_EQ(fault(R"({"exception":"t","envelope":"message"})"),
+  EXPECT_EQ(message_fault(R"({"exception":"t","envelope":"message"})"),
             malformed("two kinds: exception and envelope"));
 }
 
@@ -109,32 +109,33 @@ TEST(Message, KnownMembersHaveTheirTypes) {
       {"schedule", "\"x\""},
   };
   for (const auto& [name, value] : kWrong)
-    EXPECT_EQ(fault(fmt::format(R"({{"receipt":"measure","{}":{}}})", name, value)),
+    EXPECT_EQ(message_fault(fmt::format(R"({{"receipt":"measure","{}":{}}})", name, value)),
               malformed(name))
         << value;
-  EXPECT_EQ(fault(R"({"specification":7})"), malformed("specification"));
-  EXPECT_EQ(fault(R"({"exception":null,"message":"x"})"), malformed("exception"));
-  EXPECT_EQ(fault(R"({"exception":"t","message":7})"), malformed("message"));
-  EXPECT_EQ(fault(R"({"envelope":"message"})"), malformed("contents"));
-  EXPECT_EQ(fault(R"({"envelope":"message","contents":{}})"), malformed("contents"));
-  EXPECT_EQ(fault(R"({"envelope":"message","contents":["x"]})"), malformed("contents"));
+  EXPECT_EQ(message_fault(R"({"specification":7})"), malformed("specification"));
+  EXPECT_EQ(message_fault(R"({"exception":null,"message":"x"})"), malformed("exception"));
+  EXPECT_EQ(message_fault(R"({"exception":"t","message":7})"), malformed("message"));
+  EXPECT_EQ(message_fault(R"({"envelope":"message"})"), malformed("contents"));
+  EXPECT_EQ(message_fault(R"({"envelope":"message","contents":{}})"), malformed("contents"));
+  EXPECT_EQ(message_fault(R"({"envelope":"message","contents":["x"]})"), malformed("contents"));
 }
 
 TEST(Message, MembersOfOtherKindsAreUnknown) {
-  EXPECT_EQ(fault(R"({"receipt":"measure","contents":7,"message":7})"), "-");
+  EXPECT_EQ(message_fault(R"({"receipt":"measure","contents":7,"message":7})"), "-");
 }
 
 TEST(Message, VersionIsAtMostOne) {
-  EXPECT_EQ(fault(R"({"receipt":"measure","version":1})"), "-");
-  EXPECT_EQ(fault(R"({"receipt":"measure","version":2})"), "Version mismatch");
-  EXPECT_EQ(fault(R"({"receipt":"measure","version":18446744073709551615})"), "Version mismatch");
-  EXPECT_EQ(fault(R"({"receipt":"measure","version":2,"label":7})"), malformed("label"));
+  EXPECT_EQ(message_fault(R"({"receipt":"measure","version":1})"), "-");
+  EXPECT_EQ(message_fault(R"({"receipt":"measure","version":2})"), "Version mismatch");
+  EXPECT_EQ(message_fault(R"({"receipt":"measure","version":18446744073709551615})"),
+            "Version mismatch");
+  EXPECT_EQ(message_fault(R"({"receipt":"measure","version":2,"label":7})"), malformed("label"));
 }
 
 TEST(Message, LimitsAreKept) {
   const std::string name(256, 'n');
   const auto with = [](std::string_view member, std::string_view value) {
-    return fault(fmt::format(R"({{"receipt":"measure","{}":{}}})", member, value));
+    return message_fault(fmt::format(R"({{"receipt":"measure","{}":{}}})", member, value));
   };
   EXPECT_EQ(with("label", "\"" + name + "\""), "-");
   EXPECT_EQ(with("label", "\"" + name + "n\""), malformed("label of more than 256 bytes"));
@@ -173,20 +174,23 @@ TEST(Message, EnvelopesKeepTheOrderAndNest) {
 
 TEST(Message, OneFaultInsideRefusesTheEnvelope) {
   const std::string good = R"({"redemption":"measure","token":"a"})";
-  EXPECT_EQ(fault(envelope(good + ",{}")), malformed("no kind"));
-  EXPECT_EQ(fault(envelope(good + R"(,{"receipt":"measure","token":7})")), malformed("token"));
-  EXPECT_EQ(fault(envelope(good + R"(,{"receipt":"measure","version":2})")), "Version mismatch");
-  EXPECT_EQ(fault(envelope(R"({"receipt":"measure","version":2},{})")), malformed("no kind"));
+  EXPECT_EQ(message_fault(envelope(good + ",{}")), malformed("no kind"));
+  EXPECT_EQ(message_fault(envelope(good + R"(,{"receipt":"measure","token":7})")),
+            malformed("token"));
+  EXPECT_EQ(message_fault(envelope(good + R"(,{"receipt":"measure","version":2})")),
+            "Version mismatch");
+  EXPECT_EQ(message_fault(envelope(R"({"receipt":"measure","version":2},{})")),
+            malformed("no kind"));
 }
 
 TEST(Message, EnvelopesAreBounded) {
   const std::string content = R"({"redemption":"measure"})";
   std::string many = content;
   for (int i = 1; i < 64; ++i) many += "," + content;
-  EXPECT_EQ(fault(envelope(many)), "-");
-  EXPECT_EQ(fault(envelope(many + "," + content)), malformed("more than 64 contents"));
-  EXPECT_EQ(fault(envelope(envelope(envelope(envelope(content))))), "-");
-  EXPECT_EQ(fault(envelope(envelope(envelope(envelope(envelope("")))))),
+  EXPECT_EQ(message_fault(envelope(many)), "-");
+  EXPECT_EQ(message_fault(envelope(many + "," + content)), malformed("more than 64 contents"));
+  EXPECT_EQ(message_fault(envelope(envelope(envelope(envelope(content))))), "-");
+  EXPECT_EQ(message_fault(envelope(envelope(envelope(envelope(envelope("")))))),
             malformed("more than 4 envelopes in each other"));
 }
 
@@ -204,9 +208,9 @@ TEST(Message, AFaultCarriesTheTokenOfTheBody) {
 }
 
 TEST(Message, FaultsOfTheTextComeFirst) {
-  EXPECT_EQ(fault(""), malformed("empty body"));
-  EXPECT_EQ(fault("[1,2]"), malformed("not an object"));
-  EXPECT_EQ(fault(R"({"receipt":"measure","version":2,"a":1,"a":2})"),
+  EXPECT_EQ(message_fault(""), malformed("empty body"));
+  EXPECT_EQ(message_fault("[1,2]"), malformed("not an object"));
+  EXPECT_EQ(message_fault(R"({"receipt":"measure","version":2,"a":1,"a":2})"),
             malformed("duplicate member"));
 }
 

@@ -11,7 +11,8 @@ using control::mplane::Job;
 using control::mplane::JobState;
 
 TEST(StatusDocument, HasEveryFigure) {
-  const control::ProbeFigures figures = busy_figures();
+  control::ProbeFigures figures = busy_figures();
+  figures.output = {60'000, 1'200, 7, 3, "out is 98 % full (1.2 kB free)"};
   const std::string text = status_json({.figures = figures,
                                         .rates = {10, 8e3, 2, 1.5},
                                         .jobs_running = 1,
@@ -31,6 +32,11 @@ TEST(StatusDocument, HasEveryFigure) {
   EXPECT_EQ(json["rows"]["lost"].GetUint(), 1U);
   EXPECT_DOUBLE_EQ(json["rates"]["rows_per_s"].GetDouble(), 1.5);
   EXPECT_EQ(json["epoch"].GetUint(), 4U);
+  EXPECT_EQ(json["output"]["size_bytes"].GetUint(), 60'000U);
+  EXPECT_EQ(json["output"]["free_bytes"].GetUint(), 1'200U);
+  EXPECT_TRUE(json["output"]["nearly_full"].GetBool());
+  EXPECT_EQ(json["output"]["spool_bytes"].GetUint(), 7U);
+  EXPECT_EQ(json["output"]["rows_spooled"].GetUint(), 0U);
   ASSERT_EQ(json["workers"].Size(), 2U);
   EXPECT_EQ(json["workers"][1]["packets"].GetUint(), 40U);
   EXPECT_EQ(json["workers"][1]["queue_size"].GetUint(), 1'000U);

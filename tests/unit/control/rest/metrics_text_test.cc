@@ -142,6 +142,18 @@ TEST_F(MetricsText, FillOfTablesAndRings) {
   EXPECT_EQ(value("tapstat_record_ring_capacity", "{worker=\"1\"}"), "1000");
 }
 
+TEST_F(MetricsText, RoomForTheLogs) {
+  EXPECT_EQ(value("tapstat_output_nearly_full"), "no family") << "nobody has looked";
+  figures.output = {60'000, 1'200, 7, 3, "out is 98 % full (1.2 kB free)"};
+  EXPECT_EQ(value("tapstat_output_size_bytes"), "60000");
+  EXPECT_EQ(value("tapstat_output_free_bytes"), "1200");
+  EXPECT_EQ(value("tapstat_output_nearly_full"), "1");
+  EXPECT_EQ(value("tapstat_output_shortages_total"), "3");
+  EXPECT_EQ(value("tapstat_output_spool_bytes"), "7");
+  figures.output.shortage.clear();
+  EXPECT_EQ(value("tapstat_output_nearly_full"), "0");
+}
+
 TEST_F(MetricsText, ServerAndJobs) {
   server.failed_handshakes = 8;
   EXPECT_EQ(value("tapstat_http_failed_handshakes_total"), "8");
@@ -178,6 +190,8 @@ TEST_F(MetricsText, TheManualNamesEveryFamily) {
     table.insert("tapstat_" + std::string(spec.name) + "_total");
   const control::mplane::PollerCounters counters;
   poller = &counters;
+  figures.ports.resize(1);
+  figures.output.size_bytes = 1;
   for (const auto& [name, family] : families()) {
     if (table.contains(name)) continue;
     const std::string start = name.substr(0, name.find('_', sizeof "tapstat_"));
@@ -185,6 +199,23 @@ TEST_F(MetricsText, TheManualNamesEveryFamily) {
         name.ends_with("_total") && manual.find("`" + start + "_*_total`") != std::string::npos;
     EXPECT_TRUE(by_pattern || manual.find("`" + name + "`") != std::string::npos) << name;
   }
+}
+
+TEST_F(MetricsText, PortsCountForThemselves) {
+  figures.ports.resize(2);
+  figures.ports[0].name = "eth1";
+  figures.ports[0].is_up = true;
+  figures.ports[0].packets = 70;
+  figures.ports[0].missed = 7;
+  figures.ports[1].name = "eth2";
+  figures.ports[1].errors = 3;
+  figures.ports[1].no_buffer = 4;
+  EXPECT_EQ(value("tapstat_rx_port_packets_total", "{port=\"eth1\"}"), "70");
+  EXPECT_EQ(value("tapstat_rx_missed_packets_total", "{port=\"eth1\"}"), "7");
+  EXPECT_EQ(value("tapstat_rx_errors_packets_total", "{port=\"eth2\"}"), "3");
+  EXPECT_EQ(value("tapstat_rx_nombuf_packets_total", "{port=\"eth2\"}"), "4");
+  EXPECT_EQ(value("tapstat_port_up", "{port=\"eth1\"}"), "1");
+  EXPECT_EQ(value("tapstat_port_up", "{port=\"eth2\"}"), "0");
 }
 
 TEST_F(MetricsText, LabelValuesAreEscaped) {

@@ -44,6 +44,12 @@ TEST(Readiness, ErrorsOfTheWriter) {
   EXPECT_EQ(ask(figures), Reasons{"writer: \"out\" is full."});
 }
 
+TEST(Readiness, NoRoomForTheLogs) {
+  ProbeFigures figures = busy_figures();
+  figures.output.shortage = "out is 98 % full (1.2 GB free)";
+  EXPECT_EQ(ask(figures), Reasons{"out is 98 % full (1.2 GB free)"});
+}
+
 TEST(Readiness, AFullRingIsOneOfMoreThanNineTenths) {
   ProbeFigures figures = busy_figures();
   figures.workers[1].records_queued = 900;

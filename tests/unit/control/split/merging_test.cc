@@ -168,6 +168,28 @@ TEST(CaptureMerge, SeveralCapturesInTheOrderOfTime) {
   EXPECT_TRUE(merge.faults().empty());
 }
 
+/// Its packet is in order in its own capture, as far as that is put in order, and comes behind
+/// those of the other one.
+TEST(CaptureMerge, WhatComesBehindAnotherCapturesPacketsIsLate) {
+  TempDir directory;
+  const FrameBytes frame(60, 1);
+  write_capture(directory / "a.pcap", {{{10'000'000}, frame}, {{12'000'000}, frame}});
+  write_capture(directory / "b.pcap", {{{20'000'000}, frame}, {{5'000'000}, frame}});
+  const InputOptions options{true, [](const std::string&) {}, [](const std::string&) {}};
+  const auto inputs = open_input_files({directory / "a.pcap", directory / "b.pcap"}, options);
+  ASSERT_TRUE(inputs) << inputs.error().sentence;
+  CaptureMerge merge(*inputs, 1 << 20);
+  std::vector<std::pair<int64_t, bool>> found;
+  for (auto packet = merge.next(); packet && *packet; packet = merge.next())
+    found.emplace_back((*packet)->time_ns / kSecondNs, (*packet)->is_late);
+  ASSERT_EQ(found.size(), 4U);
+  int64_t latest = 0;
+  for (const auto& [time, is_late] : found) {
+    EXPECT_EQ(is_late, time < latest) << time;
+    latest = std::max(latest, time);
+  }
+}
+
 TEST(CaptureMerge, ACaptureThatShrinksIsAFault) {
   TempDir directory;
   const FrameBytes frame(60, 1);

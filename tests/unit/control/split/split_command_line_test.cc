@@ -8,7 +8,7 @@ namespace {
 using control::SplitArguments;
 using control::splitting::Grouping;
 
-SplitArguments accepted(std::vector<std::string> words) {
+SplitArguments accepted_split(std::vector<std::string> words) {
   words.insert(words.begin(), "split");
   const auto line = control::parse_command_line(words, "1");
   EXPECT_TRUE(line) << (line ? "" : line.error().sentence);
@@ -16,7 +16,7 @@ SplitArguments accepted(std::vector<std::string> words) {
 }
 
 TEST(SplitCommandLine, Defaults) {
-  const SplitArguments a = accepted({"x.pcap", "-o", "out"});
+  const SplitArguments a = accepted_split({"x.pcap", "-o", "out"});
   EXPECT_EQ(a.options.output, "out");
   EXPECT_EQ(a.options.grouping, Grouping::connection);
   EXPECT_EQ(a.options.memory_bytes, size_t{512} << 20);
@@ -26,17 +26,17 @@ TEST(SplitCommandLine, Defaults) {
 }
 
 TEST(SplitCommandLine, Everything) {
-  const SplitArguments a = accepted({"x",           "y",
-                                     "-o",          "out",
-                                     "-m",          "pair",
-                                     "-N",          "nets",
-                                     "--filter",    "tcp",
-                                     "--icmp",      "--min-packets",
-                                     "3",           "--dup-window",
-                                     "250",         "--keep-other",
-                                     "--force",     "--no-progress",
-                                     "--no-unpack", "--memory",
-                                     "2GiB",        "-q"});
+  const SplitArguments a = accepted_split({"x",           "y",
+                                           "-o",          "out",
+                                           "-m",          "pair",
+                                           "-N",          "nets",
+                                           "--filter",    "tcp",
+                                           "--icmp",      "--min-packets",
+                                           "3",           "--dup-window",
+                                           "250",         "--keep-other",
+                                           "--force",     "--no-progress",
+                                           "--no-unpack", "--memory",
+                                           "2GiB",        "-q"});
   EXPECT_EQ(a.options.files.size(), 2U);
   EXPECT_EQ(a.options.grouping, Grouping::pair);
   EXPECT_EQ(a.options.networks, "nets");
@@ -50,8 +50,9 @@ TEST(SplitCommandLine, Everything) {
 }
 
 TEST(SplitCommandLine, Sizes) {
-  EXPECT_EQ(accepted({"x", "-o", "o", "--memory", "64M"}).options.memory_bytes, size_t{64} << 20);
-  EXPECT_EQ(accepted({"x", "-o", "o", "--memory", "16777216"}).options.memory_bytes,
+  EXPECT_EQ(accepted_split({"x", "-o", "o", "--memory", "64M"}).options.memory_bytes,
+            size_t{64} << 20);
+  EXPECT_EQ(accepted_split({"x", "-o", "o", "--memory", "16777216"}).options.memory_bytes,
             size_t{16} << 20);
   for (const char* size :
        {"M", "64X", "-1", "15M", "99999999999999999999G", "18446744073709551615K"})

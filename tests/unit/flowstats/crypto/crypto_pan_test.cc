@@ -18,7 +18,7 @@ constexpr CryptoPan::Key kSampleKey = {21,  34, 23,  141, 51, 164, 207, 128, 19,
                                        22,  73, 144, 125, 16, 216, 152, 143, 131, 121, 121,
                                        101, 39, 98,  87,  76, 45,  42,  132, 34,  2};
 
-CryptoPan::Key key_of(std::string_view text) {
+CryptoPan::Key pan_key_of(std::string_view text) {
   CryptoPan::Key key{};
   std::copy(text.begin(), text.end(), key.begin());
   return key;
@@ -64,7 +64,7 @@ TEST(CryptoPan, GivesThePublishedAddresses) {
 }
 
 TEST(CryptoPan, GivesWhatTstatGives) {
-  CryptoPan pan(key_of("0123456789abcdef0123456789abcdef"));
+  CryptoPan pan(pan_key_of("0123456789abcdef0123456789abcdef"));
   EXPECT_EQ(text_of(pan.v4(v4("10.0.0.1"))), "58.1.207.134");
 }
 

@@ -7,17 +7,15 @@
 #include <gtest/gtest.h>
 
 #include "flowstats/layer7/http_head.h"
+#include "tests/support/tcp_views.h"
 
 namespace tapstat::flowstats::layer7 {
 namespace {
 
 using namespace std::string_view_literals;
+using test::bytes_of;
 
 constexpr Mode kModes[] = {Mode::tstat, Mode::corrected};
-
-ByteRange bytes_of(std::string_view text) {
-  return {reinterpret_cast<const uint8_t*>(text.data()), text.size()};
-}
 
 /// Views into `text`.
 HttpFields read(HttpPart part, std::string_view text, Mode mode,

@@ -75,7 +75,7 @@ const std::string kRecord(
     "data",
     9);
 
-std::string disordered(size_t size) {
+std::string disordered_bytes(size_t size) {
   std::string bytes;
   for (size_t i = 0; i < size; ++i) bytes += static_cast<char>(0x80 + i * 157 + (i >> 4) * 31);
   return bytes;
@@ -164,7 +164,7 @@ TEST(TcpInspector, ObfuscatedED2kIsNotTakenForMse) {
   const std::string six(6, '\xf0'), forty_six(46, '\xf0');
   for (const Mode mode : {Mode::tstat, Mode::corrected}) {
     Inspected flow(mode);
-    flow.client(disordered(300)).server(disordered(300));
+    flow.client(disordered_bytes(300)).server(disordered_bytes(300));
     EXPECT_EQ(flow.connection_type(), connection::kMse);
     flow.server(six).client(forty_six);
     const uint32_t beside = mode == Mode::tstat ? connection::kMse : 0U;
@@ -173,7 +173,7 @@ TEST(TcpInspector, ObfuscatedED2kIsNotTakenForMse) {
 }
 
 TEST(TcpInspector, EncryptedHandshakeOfBitTorrent) {
-  const std::string bytes = disordered(300);
+  const std::string bytes = disordered_bytes(300);
   for (const Mode mode : {Mode::tstat, Mode::corrected}) {
     Inspected flow(mode);
     flow.client(bytes);
@@ -334,7 +334,8 @@ class Spared {
 };
 
 TEST(TcpInspector, WhatItDoesNotAskForChangesNothing) {
-  const std::string data = disordered(900), ed2k = std::string("\xe3\x14\0\0\0\x46", 6) + "xxxx";
+  const std::string data = disordered_bytes(900),
+                    ed2k = std::string("\xe3\x14\0\0\0\x46", 6) + "xxxx";
   for (const Mode mode : {Mode::tstat, Mode::corrected}) {
     for (const std::string_view opening :
          {std::string_view(kGet), std::string_view(data), std::string_view(ed2k)}) {

@@ -1,0 +1,129 @@
+"""A live run and the replay of what tcpdump took from the same interface give the same rows."""
+import shutil
+import sys
+
+from live_lab import LiveLab
+from sample_lab import PORT, REAL_TIME, SIZES, network, sample_lab_or_skip
+from support import TestCase, log_lines, main
+
+# By count: the wire loses these frames behind the tap, so both see all of them sent twice.
+LOST_FRAMES = (30, 90, 91, 150, 400)
+MODES = ("tstat", "corrected")
+SHORT_CONNECTIONS = """
+import socket, sys
+for number in range(300):
+    with socket.create_connection((sys.argv[1], int(sys.argv[2]))) as connection:
+        connection.sendall(b"GET /Sample/512.txt HTTP/1.0\\r\\n\\r\\n")
+        while connection.recv(65536):
+            pass
+"""
+
+
+# Milliseconds: the kernel may stamp a frame for each of two listeners.
+CLOCK_RESOLUTION_MS = 0.05
+
+
+RTT_SAMPLES_SHARE = 0.01
+
+
+def within(text, other, share):
+    return abs(int(text) - int(other)) <= max(1, share * int(other))
+
+
+def rows_by_ends(lines):
+    """{(client, port, server, port): {column: text}} of a log."""
+    names, found = [], {}
+    for line in lines:
+        if line.startswith("#"):
+            names = [word.rpartition("#")[2].rpartition(":")[0] for word in line.split(" ")]
+            continue
+        row = dict(zip(names, line.split(" ")))
+        found[tuple(row[name] for name in ("c_ip", "c_port", "s_ip", "s_port"))] = row
+    return found
+
+
+def differences(row, other):
+    """The columns that differ; times, which have a fraction, by more than the clocks may."""
+    names = []
+    for name, text in row.items():
+        near = (
+            "." in text
+            and name not in ("c_ip", "s_ip")
+            and abs(float(text) - float(other[name])) <= CLOCK_RESOLUTION_MS
+        )
+        # Two stamps in the same microsecond are no round trip.
+        near = near or (name.endswith("_rtt_cnt") and within(text, other[name], RTT_SAMPLES_SHARE))
+        if text != other[name] and not near:
+            names.append((name, text, other[name]))
+    return names
+
+
+class Live(TestCase):
+    def fetch_some(self, lab):
+        for family in ("ipv4", "ipv6"):
+            for size in SIZES[::3]:
+                fetch = lab.fetch(f"/Sample/{size}.txt", family=family)
+                self.assertEqual(fetch.statuses, [200])
+        lab.fetch(*(f"/Sample/{size}.txt" for size in SIZES))
+
+    def replayed(self, lab, mode, *flags):
+        base = self.directory / f"replayed_{mode}"
+        done = self.run_tapstat(
+            "replay", lab.capture, "-s", base, "--mode", mode, "--no-progress", *flags
+        )
+        self.assert_status(done, 0)
+        return base
+
+    def check(self, lab, mode, log="log_tcp_complete"):
+        self.assertEqual(lab.status, 0, lab.said)
+        self.assertTrue(lab.summary["difference_is_zero"], lab.said)
+        counters = lab.summary["counters"]
+        lost = {name: n for name, n in counters.items() if n and name.startswith("dropped_nic_")}
+        self.assertEqual(lost, {})
+        self.assertEqual(counters["port_packets"], counters["rx_packets"])
+        live = rows_by_ends(log_lines(lab.base, log))
+        again = rows_by_ends(log_lines(self.replayed(lab, mode), log))
+        self.assertEqual(live.keys(), again.keys())
+        for ends, row in live.items():
+            self.assertEqual(differences(row, again[ends]), [], ends)
+        return live
+
+    def test_rows_of_a_run_are_those_of_the_capture(self):
+        for mode in MODES:
+            for workers in ("1", "2"):
+                with self.subTest(mode=mode, workers=workers):
+                    self.setUp()
+                    with LiveLab(self.directory, "--mode", mode, "--workers", workers) as lab:
+                        self.fetch_some(lab)
+                    self.assertEqual(len(self.check(lab, mode)), len(lab.fetches))
+
+    def test_rows_are_equal_when_the_wire_loses_frames(self):
+        faults = [f"lose:server:{number}" for number in LOST_FRAMES]
+        with LiveLab(self.directory, "--mode", "corrected", faults=faults) as lab:
+            self.fetch_some(lab)
+        self.check(lab, "corrected")
+
+    def test_rows_are_equal_for_bulk_and_for_many_short_connections(self):
+        if not shutil.which("iperf3"):
+            self.skipTest("iperf3 is not installed")
+        with LiveLab(self.directory, "--mode", "corrected", "--workers", "2") as lab:
+            self.fetch_some(lab)
+            server = lab.net.start("server", ["iperf3", "-s"], [("tcp", 5201)], env=REAL_TIME)
+            for direction in ([], ["-R"]):
+                lab.net.run(
+                    "client",
+                    ["iperf3", "-c", network.SERVER, "-n", "4M", "-P", "3", *direction],
+                    timeout=60,
+                    env=REAL_TIME,
+                )
+            lab.net.stop(server)
+            command = [sys.executable, "-c", SHORT_CONNECTIONS, network.SERVER, str(PORT)]
+            lab.net.run("client", command, timeout=60, env=REAL_TIME)
+        rows = self.check(lab, "corrected")
+        self.assertGreaterEqual(len(rows), len(lab.fetches) + 2 * 4 + 300)
+        self.assertGreater(max(int(row["s_bytes_uniq"]) for row in rows.values()), 1_000_000)
+
+
+if __name__ == "__main__":
+    sample_lab_or_skip()
+    main()
