@@ -21,7 +21,8 @@ queues = 1
 kernel = true
 queues = 1
 """
-SMALL_RING = "[memory]\nrecord_ring = 1024\n"
+SMALL_RING = "[memory]\nrecord_ring = 1024\n[output.web100]\nlinger = '0s'\n"
+EXITS_DUE_S = 3  # their timers turn each second, and the watchdog waits for 5
 
 
 def is_output(name):
@@ -67,7 +68,7 @@ class FullRings(LiveTestCase):
                 self.start(*flags, *self.settings(SMALL_RING), "-o", "tstat,web100")
                 with self.halted(is_output):
                     stalled = self.send(self.many)
-                    time.sleep(0.3)
+                    time.sleep(EXITS_DUE_S)
                 time.sleep(0.5)
                 later = self.send(self.few, first_round=1, frames_per_s=PACED)
                 time.sleep(0.5)
