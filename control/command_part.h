@@ -1,5 +1,5 @@
-/// A command whose flags stand in a file of their own: it declares them, and afterwards says
-/// whether it was typed. Control thread.
+/// Commands whose flags stand in a file of their own: it declares them, and afterwards says whether
+/// one was typed. Control thread.
 #pragma once
 
 #include <optional>
@@ -25,6 +25,18 @@ class CommandPart {
 
   /// After parsing: the checked arguments when it was typed, else empty. Errors: ExitStatus::usage.
   [[nodiscard]] virtual std::optional<flowstats::Result<CommandLine>> finish() const = 0;
+};
+
+/// Such a file with one command. The texts as typed are its members, since options point to them.
+class OneCommand : public CommandPart {
+ public:
+  [[nodiscard]] std::optional<flowstats::Result<CommandLine>> finish() const final;
+
+ protected:
+  /// What was typed, checked: finish() of the command that was.
+  [[nodiscard]] virtual flowstats::Result<CommandLine> checked() const = 0;
+
+  CLI::App* app_ = nullptr;  // the command, once add_to() has added it
 };
 
 }  // namespace tapstat::control

@@ -23,16 +23,13 @@ Parsed<uint64_t> parse_loops(std::string_view text) {
   return tl::make_unexpected<std::string>("not a number. 0 repeats until stopped.");
 }
 
-/// The texts as typed live as long as the options that point to them.
-class ReplayCommandLine final : public CommandPart {
+class ReplayCommandLine final : public OneCommand {
  public:
   void add_to(CLI::App& app) override;
-  [[nodiscard]] std::optional<Result<CommandLine>> finish() const override;
 
  private:
-  [[nodiscard]] Result<CommandLine> checked() const;
+  [[nodiscard]] Result<CommandLine> checked() const override;
 
-  CLI::App* app_ = nullptr;
   ReplayArguments arguments_;
   MeasureFlags shared_;
   std::string source_, loops_, speed_;
@@ -74,11 +71,6 @@ Result<CommandLine> ReplayCommandLine::checked() const {
   if (typed.error()) return flowstats::fail(flowstats::ExitStatus::usage, *typed.error());
   a.unpack = !no_unpack_;
   return CommandLine{std::move(a)};
-}
-
-std::optional<Result<CommandLine>> ReplayCommandLine::finish() const {
-  if (!app_->parsed()) return std::nullopt;
-  return checked();
 }
 
 }  // namespace

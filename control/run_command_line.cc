@@ -36,16 +36,13 @@ Parsed<std::vector<int>> parse_typed_cores(std::string_view text) {
   return tl::make_unexpected<std::string>("not a list of cores. Examples: \"4-7\", \"0,2,4\".");
 }
 
-/// The texts as typed live as long as the options that point to them.
-class RunCommandLine final : public CommandPart {
+class RunCommandLine final : public OneCommand {
  public:
   void add_to(CLI::App& app) override;
-  [[nodiscard]] std::optional<Result<CommandLine>> finish() const override;
 
  private:
-  [[nodiscard]] Result<CommandLine> checked() const;
+  [[nodiscard]] Result<CommandLine> checked() const override;
 
-  CLI::App* app_ = nullptr;
   RunArguments arguments_;
   MeasureFlags shared_;
   std::string snap_, duration_, user_, cores_;
@@ -86,11 +83,6 @@ Result<CommandLine> RunCommandLine::checked() const {
   if (typed.error()) return flowstats::fail(flowstats::ExitStatus::usage, *typed.error());
   typed.take("--user", user_, a.user);
   return CommandLine{std::move(a)};
-}
-
-std::optional<Result<CommandLine>> RunCommandLine::finish() const {
-  if (!app_->parsed()) return std::nullopt;
-  return checked();
 }
 
 }  // namespace

@@ -1,5 +1,6 @@
 #include "control/doctor/doctor_command_line.h"
 
+#include <filesystem>
 #include <string>
 #include <utility>
 
@@ -41,19 +42,9 @@ auto usage(std::string sentence) {
   return flowstats::fail(flowstats::ExitStatus::usage, std::move(sentence));
 }
 
-/// What both commands have; the texts live as long as the options that point to them.
-class DoctorPart : public CommandPart {
- public:
-  [[nodiscard]] std::optional<Result<CommandLine>> finish() const final {
-    if (!app_->parsed()) return std::nullopt;
-    if (app_->count("--sysroot") > 0 && sysroot_.empty())
-      return usage("--sysroot needs the name of a directory.");
-    return checked();
-  }
-
+/// What both commands have.
+class DoctorPart : public OneCommand {
  protected:
-  [[nodiscard]] virtual Result<CommandLine> checked() const = 0;
-
   void add_common(CLI::App& app, const char* name, const char* help, OutputArguments& out) {
     app_ = app.add_subcommand(name, help);
     app_->add_option("--sysroot", sysroot_,
@@ -61,8 +52,16 @@ class DoctorPart : public CommandPart {
         ->type_name("DIR");
     add_output_flags(*app_, out, colour_);
   }
+  [[nodiscard]] Result<void> set_common(OutputArguments& out,
+                                        std::filesystem::path& sysroot) const {
+    if (app_->count("--sysroot") > 0) {
+      if (sysroot_.empty()) return usage("--sysroot needs the name of a directory.");
+      sysroot = sysroot_;
+    }
+    return set_colour(out, *app_, colour_);
+  }
 
-  CLI::App* app_ = nullptr;
+ private:
   std::string sysroot_, colour_;
 };
 
@@ -80,8 +79,7 @@ class DoctorCommandLine final : public DoctorPart {
  private:
   [[nodiscard]] Result<CommandLine> checked() const override {
     DoctorArguments a = arguments_;
-    if (auto set = set_colour(a.out, *app_, colour_); !set) return tl::make_unexpected(set.error());
-    if (app_->count("--sysroot") > 0) a.sysroot = sysroot_;
+    if (auto set = set_common(a.out, a.sysroot); !set) return tl::make_unexpected(set.error());
     a.output_given = app_->count("--output") > 0;
     if (a.output_given) a.output = output_;
     if (a.output.empty()) return usage("an empty file name was given to a flag.");
@@ -111,8 +109,7 @@ class HostSetupCommandLine final : public DoctorPart {
  private:
   [[nodiscard]] Result<CommandLine> checked() const override {
     HostSetupArguments a = arguments_;
-    if (auto set = set_colour(a.out, *app_, colour_); !set) return tl::make_unexpected(set.error());
-    if (app_->count("--sysroot") > 0) a.sysroot = sysroot_;
+    if (auto set = set_common(a.out, a.sysroot); !set) return tl::make_unexpected(set.error());
     if (app_->count("--hugepages") > 0) {
       a.hugepage_bytes = size_of_text(hugepages_);
       if (!a.hugepage_bytes || *a.hugepage_bytes == 0)

@@ -18,16 +18,13 @@ auto usage(std::string sentence) {
   return flowstats::fail(flowstats::ExitStatus::usage, std::move(sentence));
 }
 
-/// The texts as typed live as long as the options that point to them.
-class SamplesCommandLine final : public CommandPart {
+class SamplesCommandLine final : public OneCommand {
  public:
   void add_to(CLI::App& app) override;
-  [[nodiscard]] std::optional<Result<CommandLine>> finish() const override;
 
  private:
-  [[nodiscard]] Result<CommandLine> checked() const;
+  [[nodiscard]] Result<CommandLine> checked() const override;
 
-  CLI::App* app_ = nullptr;
   SamplesArguments arguments_;
   std::string listen_, write_, colour_;
 };
@@ -60,11 +57,6 @@ void SamplesCommandLine::add_to(CLI::App& app) {
   on->add_flag("--overwrite", arguments_.overwrite,
                "with --write: replace files of these names that hold something else");
   add_output_flags(*on, arguments_.out, colour_);
-}
-
-std::optional<Result<CommandLine>> SamplesCommandLine::finish() const {
-  if (!app_->parsed()) return std::nullopt;
-  return checked();
 }
 
 }  // namespace

@@ -51,22 +51,20 @@ struct Typed {
   [[nodiscard]] bool has(const char* flag) const { return app->count(flag) > 0; }
 };
 
-class SplitCommandLine final : public CommandPart {
+class SplitCommandLine final : public OneCommand {
  public:
   void add_to(CLI::App& app) override;
-  [[nodiscard]] std::optional<Result<CommandLine>> finish() const override {
-    if (!typed_.app->parsed()) return std::nullopt;
-    return typed_.finish();
-  }
 
  private:
+  [[nodiscard]] Result<CommandLine> checked() const override { return typed_.finish(); }
+
   Typed typed_;
 };
 
 void SplitCommandLine::add_to(CLI::App& app) {
   Typed& t = typed_;
   SplitOptions& o = t.arguments.options;
-  t.app = app.add_subcommand("split", kHelp);
+  t.app = app_ = app.add_subcommand("split", kHelp);
   t.app
       ->add_option("FILE", o.files,
                    "captures (pcap, pcapng; gzip and zstd are unpacked) in any order; - is "
