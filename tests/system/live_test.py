@@ -74,19 +74,25 @@ class Live(TestCase):
         self.assert_status(done, 0)
         return base
 
-    def check(self, lab, mode, log="log_tcp_complete"):
+    def check(self, lab, mode):
+        """Returns the rows of complete connections, and of the others."""
         self.assertEqual(lab.status, 0, lab.said)
+        self.assertIn("\n0 packets dropped by kernel", lab.tcpdump_said)
         self.assertTrue(lab.summary["difference_is_zero"], lab.said)
         counters = lab.summary["counters"]
         lost = {name: n for name, n in counters.items() if n and name.startswith("dropped_nic_")}
         self.assertEqual(lost, {})
         self.assertEqual(counters["port_packets"], counters["rx_packets"])
-        live = rows_by_ends(log_lines(lab.base, log))
-        again = rows_by_ends(log_lines(self.replayed(lab, mode), log))
-        self.assertEqual(live.keys(), again.keys())
-        for ends, row in live.items():
-            self.assertEqual(differences(row, again[ends]), [], ends)
-        return live
+        replayed = self.replayed(lab, mode)
+        logs = []
+        for log in ("log_tcp_complete", "log_tcp_nocomplete"):
+            live = rows_by_ends(log_lines(lab.base, log))
+            again = rows_by_ends(log_lines(replayed, log))
+            self.assertEqual(live.keys(), again.keys(), log)
+            for ends, row in live.items():
+                self.assertEqual(differences(row, again[ends]), [], ends)
+            logs.append(live)
+        return logs
 
     def test_rows_of_a_run_are_those_of_the_capture(self):
         for mode in MODES:
@@ -95,7 +101,8 @@ class Live(TestCase):
                     self.setUp()
                     with LiveLab(self.directory, "--mode", mode, "--workers", workers) as lab:
                         self.fetch_some(lab)
-                    self.assertEqual(len(self.check(lab, mode)), len(lab.fetches))
+                    complete, _ = self.check(lab, mode)
+                    self.assertEqual(len(complete), len(lab.fetches))
 
     def test_rows_are_equal_when_the_wire_loses_frames(self):
         faults = [f"lose:server:{number}" for number in LOST_FRAMES]
@@ -119,8 +126,8 @@ class Live(TestCase):
             lab.net.stop(server)
             command = [sys.executable, "-c", SHORT_CONNECTIONS, network.SERVER, str(PORT)]
             lab.net.run("client", command, timeout=60, env=REAL_TIME)
-        rows = self.check(lab, "corrected")
-        self.assertGreaterEqual(len(rows), len(lab.fetches) + 2 * 4 + 300)
+        rows, others = self.check(lab, "corrected")
+        self.assertGreaterEqual(len(rows), len(lab.fetches) + 2 * 4 + 300, others)
         self.assertGreater(max(int(row["s_bytes_uniq"]) for row in rows.values()), 1_000_000)
 
 
