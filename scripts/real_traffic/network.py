@@ -3,6 +3,8 @@
 The client has 192.0.2.10 and 2001:db8:1::10, the server 198.51.100.20 to 198.51.100.22 and
 2001:db8:2::20 (documentation addresses, RFC 5737 and RFC 3849). Segmentation and checksum offload
 are off, so that frames are what a network carries. Needs root. One Network is one recording.
+With `mirrored`, what the wire carries also comes in at the interface MIRRORED beside it, all of it
+in one order.
 """
 import os
 import pathlib
@@ -19,6 +21,7 @@ from clock import START_S, START_TIME
 CLIENT, SERVER = "192.0.2.10", "198.51.100.20"
 OTHER_SERVERS = ("198.51.100.21", "198.51.100.22")
 CLIENT6, SERVER6 = "2001:db8:1::10", "2001:db8:2::20"
+MIRROR, MIRRORED = "mirror", "mirrored"
 WIRE = pathlib.Path(__file__).resolve().parent / "wire.py"
 LISTENING_S_MAX = 15
 OFFLOADS = ("tso", "off", "gso", "off", "gro", "off", "tx", "off", "rx", "off")
@@ -38,10 +41,11 @@ def ip(*arguments):
 class Network:
     """Use with `with`. `capture` is complete when the block has ended."""
 
-    def __init__(self, capture, faults=()):
+    def __init__(self, capture, faults=(), mirrored=False):
         number = os.getpid()
         self.capture = capture
         self.faults = faults
+        self.mirrored = mirrored
         self.spaces = {side: f"real-{side}-{number}" for side in ("client", "server", "wire")}
         self.running = []
         self.started = 0
@@ -244,6 +248,8 @@ class Network:
             )
             ip("-n", space, "link", "set", "dev", side, "addrgenmode", "none", "up")
             ip("-n", space, "link", "set", "dev", "lo", "up")
+        if self.mirrored:
+            self._build_mirror()
         for address in (f"{CLIENT}/24", f"{CLIENT6}/48"):
             self._address("client", address)
         for address in (SERVER, *OTHER_SERVERS):
@@ -256,11 +262,19 @@ class Network:
             for network in networks:
                 ip("-n", self.spaces[side], "route", "add", network, "dev", side)
 
+    def _build_mirror(self):
+        wire = self.spaces["wire"]
+        ip("-n", wire, "link", "add", MIRROR, "type", "veth", "peer", "name", MIRRORED)
+        for interface in (MIRROR, MIRRORED):
+            ip("-n", wire, "link", "set", "dev", interface, "addrgenmode", "none", "up")
+
     def _address(self, side, address):
         ip("-n", self.spaces[side], "address", "add", address, "dev", side, "nodad")
 
     def _start_wire(self):
-        command = [sys.executable, WIRE, "to-client", "to-server", self.capture, *self.faults]
+        mirror = ["--mirror", MIRROR] if self.mirrored else []
+        interfaces = ["to-client", "to-server"]
+        command = [sys.executable, WIRE, *mirror, *interfaces, self.capture, *self.faults]
         self.wire = subprocess.Popen(
             self._inside("wire") + [str(word) for word in command], stdout=subprocess.PIPE
         )

@@ -2,7 +2,7 @@
 """The wire between client and server: carries Ethernet frames between two interfaces, delays them,
 spoils some of them, and writes what a tap in its middle sees.
 
-Usage: wire.py CLIENT_SIDE SERVER_SIDE CAPTURE [FAULT...]
+Usage: wire.py [--mirror INTERFACE] CLIENT_SIDE SERVER_SIDE CAPTURE [FAULT...]
 
 A fault is VERB:SIDE:N for the Nth frame with TCP or UDP payload that SIDE (client or server) sends:
     drop   the tap sees it, the other side does not: it is sent again
@@ -11,7 +11,9 @@ A fault is VERB:SIDE:N for the Nth frame with TCP or UDP payload that SIDE (clie
     twice  both see it twice
 Loss by count and not by chance, so that each recording has it in the same place. Ends on SIGTERM.
 Only TCP and UDP are written. Times are counted from the first frame, which is at 1600000000 s.
+--mirror: the tap also sends what it sees, as the mirror port of a switch does.
 """
+import argparse
 import heapq
 import select
 import signal
@@ -72,8 +74,9 @@ class Capture:
 
 
 class Wire:
-    def __init__(self, interfaces, capture, faults):
+    def __init__(self, interfaces, mirror, capture, faults):
         self.sockets = [self.open(name) for name in interfaces]
+        self.mirror = self.open(mirror) if mirror else None
         self.capture = capture
         self.faults = faults
         self.payloads_seen = [0, 0]
@@ -97,6 +100,8 @@ class Wire:
     def pass_tap(self, side, frame, delivered=True):
         now = time.time()
         self.capture.write(now, frame)
+        if self.mirror:
+            self.mirror.send(frame)
         if delivered:
             self.at(now + DELAY_S, lambda: self.deliver(side, frame))
 
@@ -138,10 +143,14 @@ def parse_faults(texts):
 
 
 def main():
-    if len(sys.argv) < 4:
-        sys.exit(__doc__)
+    parser = argparse.ArgumentParser(usage=__doc__)
+    parser.add_argument("--mirror")
+    parser.add_argument("interfaces", nargs=2)
+    parser.add_argument("capture")
+    parser.add_argument("faults", nargs="*")
+    a = parser.parse_args()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
-    wire = Wire(sys.argv[1:3], Capture(sys.argv[3]), parse_faults(sys.argv[4:]))
+    wire = Wire(a.interfaces, a.mirror, Capture(a.capture), parse_faults(a.faults))
     print("ready", flush=True)
     wire.run()
 

@@ -11,7 +11,6 @@ from pathlib import Path
 from sample_lab import REAL_TIME, SampleLab, network
 from support import BINARY, TIMEOUT_S
 
-INTERFACE = "to-server"
 STOP_S = 30
 
 
@@ -20,7 +19,7 @@ class LiveLab(SampleLab):
     is its summary.json."""
 
     def __init__(self, directory, *flags, faults=()):
-        super().__init__(directory, faults)
+        super().__init__(directory, faults, mirrored=True)
         self.flags = flags
         self.base = self.directory / "live"
         self.probe = self.status = self.summary = None
@@ -28,7 +27,8 @@ class LiveLab(SampleLab):
 
     def _start(self):
         super()._start()
-        command = [BINARY, "run", "-i", INTERFACE, "-s", self.base, "--no-progress", *self.flags]
+        command = [BINARY, "run", "-i", self.interface, "-s", self.base, "--no-progress"]
+        command += self.flags
         if "--no-serve" not in self.flags:
             command += ["--socket", self.directory / "probe.sock", "--listen", "127.0.0.1:0"]
         self.probe = self.net.start("wire", command, env=REAL_TIME)

@@ -1,5 +1,6 @@
 """A lab in network namespaces: `tapstat samples` serves on one side, curl fetches on the other, the
-wire between them delays and loses frames as it is told, and tcpdump taps it next to the server.
+wire between them delays and loses frames as it is told, and tcpdump taps it next to the server, or
+at its mirror port.
 
 Uses scripts/real_traffic/network.py. Needs root; sample_lab_or_skip() says what is missing.
 """
@@ -84,10 +85,11 @@ class SampleLab:
     block has ended; then `sums` is the server's last line, and `retransmitted` what the kernel of
     the server's side sent again, in segments."""
 
-    def __init__(self, directory, faults=()):
+    def __init__(self, directory, faults=(), mirrored=False):
         self.directory = Path(directory)
+        self.interface = network.MIRRORED if mirrored else "to-server"  # that is tapped
         self.capture = self.directory / "tap.pcap"
-        self.net = network.Network(self.directory / "wire.pcap", faults)
+        self.net = network.Network(self.directory / "wire.pcap", faults, mirrored)
         self.fetches = []
         self.sums = self.tcpdump_said = ""
         self.retransmitted = None
@@ -103,7 +105,7 @@ class SampleLab:
 
     def _start(self):
         self.server = self.net.start("server", [BINARY, "samples"], [("tcp", PORT)], env=REAL_TIME)
-        command = ["tcpdump", "-i", "to-server", "-U", "-B", "32768", "-Z", "root"]
+        command = ["tcpdump", "-i", self.interface, "-U", "-B", "32768", "-Z", "root"]
         what = "tcp or udp port 9"
         self.tap = self.net.start("wire", [*command, "-w", self.capture, what], env=REAL_TIME)
         self._wait_for_tap(
