@@ -64,7 +64,9 @@ def generate(generator, kind, path, rate, seconds, known, seed=1):
     """Writes `path` and the capture of the known flows alone, whose name is returned."""
     command = [generator, kind, "-o", path, "--rate", rate, "--seconds", seconds]
     command += ["--known", known, "--seed", seed]
-    subprocess.run([str(word) for word in command], check=True, stdout=subprocess.DEVNULL)
+    done = subprocess.run([str(word) for word in command], check=False, stdout=subprocess.DEVNULL)
+    if done.returncode != 0:
+        sys.exit(done.returncode)  # it has said why
     return Path(path).with_suffix(".known.pcap")
 
 
