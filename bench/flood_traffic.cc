@@ -3,7 +3,6 @@
 namespace tapstat::bench {
 namespace {
 
-constexpr uint8_t kSyn = 0x02, kAck = 0x10;
 constexpr uint16_t kDatagramBytes = 18;  // fills the shortest Ethernet frame
 constexpr size_t kIpHeader = 14;
 

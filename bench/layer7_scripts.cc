@@ -13,7 +13,6 @@ namespace {
 
 using Bytes = std::vector<uint8_t>;
 
-constexpr uint8_t kSyn = 0x02, kPsh = 0x08, kAck = 0x10;
 constexpr size_t kSegment = 1400;
 constexpr uint8_t kHandshake = 22, kChangeCipher = 20, kApplicationData = 23;
 constexpr uint8_t kCertificate = 11, kKeyExchange = 12, kServerDone = 14, kClientKeyExchange = 16;

@@ -9,7 +9,6 @@
 namespace tapstat::bench {
 namespace {
 
-constexpr uint8_t kFin = 0x01, kSyn = 0x02, kAck = 0x10;
 /// Both sides say that they have finished; then the last acknowledgment.
 const std::array<FlowScript::Line, 3> kClosing = {FlowScript::Line{0, kFin | kAck, 0, {}},
                                                   FlowScript::Line{1, kFin | kAck, 0, {}},

@@ -102,7 +102,6 @@ class SteadyTraffic {
   }
 
  private:
-  static constexpr uint8_t kSyn = 0x02, kAck = 0x10;
   static constexpr uint16_t kSegment = 1400, kRequest = 300;
 
   static PlannedPacket planned(uint8_t side, uint8_t flags, uint16_t payload, uint32_t seq_offset,

@@ -5,7 +5,6 @@
 namespace tapstat::bench {
 namespace {
 
-constexpr uint8_t kFin = 0x01, kSyn = 0x02, kRst = 0x04, kPsh = 0x08, kAck = 0x10;
 constexpr uint32_t kQuickAcks = 250'000;  // millionths: segments acknowledged at once
 constexpr uint32_t kSegmentGapUs = 60, kRetransmissionTimeoutUs = 250'000,
                    kSynTimeoutUs = 1'000'000;

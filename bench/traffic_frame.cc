@@ -5,7 +5,7 @@
 namespace tapstat::bench {
 namespace {
 
-constexpr uint8_t kSyn = 0x02, kProtocolTcp = 6, kProtocolUdp = 17;
+constexpr uint8_t kProtocolTcp = 6, kProtocolUdp = 17;
 constexpr uint8_t kFiller = 'x';
 constexpr uint16_t kMss = 1460;
 

@@ -8,6 +8,9 @@
 
 namespace tapstat::bench {
 
+/// TCP flags (RFC 9293 section 3.1).
+inline constexpr uint8_t kFin = 0x01, kSyn = 0x02, kRst = 0x04, kPsh = 0x08, kAck = 0x10;
+
 /// Who talks: fixed for the life of a flow. Addresses in host byte order.
 struct FlowIdentity {
   std::array<uint64_t, 2> address_high{},

@@ -19,7 +19,7 @@ using Kind = ExitMessage::Kind;
 namespace {
 
 /// The follower empties a full ring in some milliseconds.
-constexpr Duration kNap{100};
+constexpr Duration kFullExitRingNap{100};
 /// Between two words about the clock.
 constexpr Duration kClockStep = flowstats::milliseconds(1);
 /// Of a message without a segment.
@@ -109,7 +109,7 @@ ExitFeed::ExitFeed(uint32_t units, uint32_t flows_max, WhenFull when_full,
 
 [[gnu::noinline]] void ExitFeed::wait_for_room(uint64_t spare, uint32_t units) {
   publish();
-  Idle idle(kNap);
+  Idle idle(kFullExitRingNap);
   while (!has_room(spare, units)) idle.rest();
 }
 

@@ -14,7 +14,7 @@ namespace {
 
 /// Short beside the time in which a worker fills its feed, long beside the cost of waking up: the
 /// follower may share its CPU with the writer.
-constexpr flowstats::Duration kNap{300};
+constexpr flowstats::Duration kNoMessageNap{300};
 
 }  // namespace
 
@@ -95,7 +95,7 @@ void ExitFollower::touch() {
 }
 
 void ExitFollower::run() {
-  Idle idle(kNap);
+  Idle idle(kNoMessageNap);
   const auto ended = [](const ExitLane* lane) { return lane->has_ended(); };
   while (!std::ranges::all_of(lanes_, ended)) {
     bool worked = false;

@@ -18,7 +18,7 @@ constexpr size_t kSlotAlignment = 16;  // so that a filler has room for its head
 static_assert(sizeof(TraceSlot) <= kSlotAlignment);
 
 /// As for records: short beside the time in which the writer empties a full ring.
-constexpr flowstats::Duration kNap{500};
+constexpr flowstats::Duration kFullPacketRingNap{500};
 
 constexpr size_t slot_bytes(size_t bytes) {
   return (bytes + kSlotAlignment - 1) & ~(kSlotAlignment - 1);
@@ -46,7 +46,7 @@ bool PacketRing::has_room(uint64_t bytes) {
 /// The trace writer may be waiting for this very CPU, or for a disk for seconds.
 void PacketRing::wait_for_room(uint64_t bytes) {
   made_.store(reserved_, std::memory_order_release);
-  Idle idle(kNap);
+  Idle idle(kFullPacketRingNap);
   while (!has_room(bytes)) idle.rest();
 }
 

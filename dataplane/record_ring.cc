@@ -25,7 +25,7 @@ constexpr uint32_t kFlowUnits = flowstats::record_units(sizeof(flowstats::TcpRec
 constexpr uint32_t kLargestUnits = flowstats::record_units(flowstats::kRecordBytesMax);
 /// How long the worker sleeps when the writer was offered the CPU in vain: short beside the time in
 /// which it empties a full ring, long beside the cost of waking up.
-constexpr flowstats::Duration kNap{500};
+constexpr flowstats::Duration kFullRecordRingNap{500};
 
 constexpr uint32_t units_for(uint32_t records) {
   return std::max(records * kFlowUnits, 4 * kLargestUnits);
@@ -99,7 +99,7 @@ void* RecordRing::reserve(uint32_t units) {
 
 /// The writer may be waiting for this very CPU, or for a disk for seconds.
 void RecordRing::wait_for_room(uint32_t units) {
-  Idle idle(kNap);
+  Idle idle(kFullRecordRingNap);
   while (!acquire(units)) idle.rest();
 }
 

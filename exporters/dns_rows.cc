@@ -50,9 +50,9 @@ std::string_view class_in_question(uint16_t dns_class) {
 }
 
 /// Writes the rows of one message; the texts of a row lie in a buffer that the next row uses again.
-class RowMaker {
+class DnsRowMaker {
  public:
-  RowMaker(RowBuffer& out, const DnsRecord& record, ByteRange message, Mode mode,
+  DnsRowMaker(RowBuffer& out, const DnsRecord& record, ByteRange message, Mode mode,
            const Anonymiser* anonymiser)
       : out_(out), mode_(mode), anonymiser_(anonymiser), reader_(message) {
     const DnsHeader& header = reader_.header();
@@ -194,7 +194,7 @@ uint32_t append_dns_rows(RowBuffer& out, const DnsRecord& record, Mode mode,
                                      message, record.ends.port[0], record.ends.port[1]))
     return 0;
   const auto additionals = count_additionals(message);
-  return additionals ? RowMaker{out, record, message, mode, anonymiser}.append_all(*additionals)
+  return additionals ? DnsRowMaker{out, record, message, mode, anonymiser}.append_all(*additionals)
                      : 0;
 }
 

@@ -48,9 +48,9 @@ std::string_view origin(std::string_view url, Mode mode) {
 }
 
 /// Decides what of the segment's fields is printed; keeps the texts that got a mark.
-class RowMaker {
+class HttpRowMaker {
  public:
-  RowMaker(const HttpRecord& record, const HttpLogShape& shape)
+  HttpRowMaker(const HttpRecord& record, const HttpLogShape& shape)
       : record_(record),
         shape_(shape),
         fields_(flowstats::layer7::read_http(
@@ -95,7 +95,7 @@ class RowMaker {
   size_t marks_ = 0;
 };
 
-std::string_view RowMaker::with_mark(std::string_view before, std::string_view value,
+std::string_view HttpRowMaker::with_mark(std::string_view before, std::string_view value,
                                      std::string_view after) {
   std::string& text = marked_[marks_++];
   text.reserve(before.size() + value.size() + after.size());
@@ -103,7 +103,7 @@ std::string_view RowMaker::with_mark(std::string_view before, std::string_view v
   return text;
 }
 
-std::string_view RowMaker::markable(HttpField field, std::string_view value, HttpDetail least) {
+std::string_view HttpRowMaker::markable(HttpField field, std::string_view value, HttpDetail least) {
   if (shape_.detail < least) return {};
   if (flowstats::layer7::without_query(record_.continued) == field && !fields_.rest.empty())
     return with_mark(kCutMark, found(fields_.rest), {});
@@ -112,14 +112,14 @@ std::string_view RowMaker::markable(HttpField field, std::string_view value, Htt
 }
 
 /// A rest is printed where the whole value may be, and where it is known to lie before the query.
-std::string_view RowMaker::rest_of(HttpField field) {
+std::string_view HttpRowMaker::rest_of(HttpField field) {
   const bool continues = flowstats::layer7::without_query(record_.continued) == field;
   if (!continues || shape_.detail == HttpDetail::hosts) return {};
   if (shape_.detail == HttpDetail::complete) return fields_.rest;
   return record_.continued == field ? before_query(fields_.rest) : std::string_view{};
 }
 
-std::string_view RowMaker::url(HttpField field, std::string_view value, HttpDetail least) {
+std::string_view HttpRowMaker::url(HttpField field, std::string_view value, HttpDetail least) {
   if (shape_.detail < least) return {};
   if (const std::string_view rest = rest_of(field); !rest.empty())
     return with_mark(kCutMark, found(rest), {});
@@ -132,7 +132,7 @@ std::string_view RowMaker::url(HttpField field, std::string_view value, HttpDeta
   return reaches_end && !printed.empty() ? with_mark({}, printed, kCutMark) : printed;
 }
 
-void RowMaker::request(HttpRow& row) {
+void HttpRowMaker::request(HttpRow& row) {
   row.kind = record_.part == HttpPart::request ? found(fields_.method) : "REQ2";
   row.host = treated_name(header(HttpHeader::host));
   if (record_.resolution != nullptr) row.fqdn = record_.resolution->name;
@@ -145,7 +145,7 @@ void RowMaker::request(HttpRow& row) {
   row.dnt = header(HttpHeader::dnt);
 }
 
-void RowMaker::response(HttpRow& row) {
+void HttpRowMaker::response(HttpRow& row) {
   row.kind = record_.part == HttpPart::response ? "HTTP" : "RES2";
   row.status = found(fields_.status);
   row.content_length = header(HttpHeader::content_length);
@@ -158,7 +158,7 @@ void RowMaker::response(HttpRow& row) {
       markable(HttpField::set_cookie, fields_[HttpHeader::set_cookie], HttpDetail::complete);
 }
 
-void RowMaker::make(HttpRow& row) {
+void HttpRowMaker::make(HttpRow& row) {
   row.ends = record_.ends;
   row.time = record_.time;
   if (record_.part == HttpPart::request || record_.part == HttpPart::request_rest)
@@ -177,7 +177,7 @@ std::string http_header_lines() {
 bool append_http_row(RowBuffer& out, const HttpRecord& record, const HttpLogShape& shape) {
   if (record.part == HttpPart::none) return false;
   HttpRow row;
-  RowMaker maker(record, shape);
+  HttpRowMaker maker(record, shape);
   maker.make(row);
   if (!maker.found_any()) return false;
   if (record.part == HttpPart::request || record.part == HttpPart::request_rest)

@@ -13,8 +13,6 @@ namespace tapstat::control::mplane {
 
 namespace {
 
-constexpr int64_t kSecondUs = 1'000'000;
-
 /// "1h5m"; "0s" for zero.
 std::string duration_text(int64_t duration_us) {
   struct Part {

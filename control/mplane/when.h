@@ -15,7 +15,8 @@
 
 namespace tapstat::control::mplane {
 
-inline constexpr int64_t kDayUs = int64_t{86'400} * 1'000'000;
+inline constexpr int64_t kSecondUs = 1'000'000;
+inline constexpr int64_t kDayUs = 86'400 * kSecondUs;
 
 struct WhenTime {
   enum class Kind : uint8_t { now, past, future, absolute };

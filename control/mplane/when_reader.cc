@@ -12,7 +12,6 @@ namespace tapstat::control::mplane {
 
 namespace {
 
-constexpr int64_t kSecondUs = 1'000'000;
 constexpr size_t kDurationDigitsMax = 13;
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }

@@ -100,7 +100,7 @@ int serve(const SamplesArguments& arguments, Messages& messages) {
   return static_cast<int>(ExitStatus::done);
 }
 
-int write(const SamplesArguments& arguments, Messages& messages) {
+int write_files(const SamplesArguments& arguments, Messages& messages) {
   const auto done = write_sample_files(*arguments.write, arguments.overwrite);
   if (!done) {
     messages.error(done.error().sentence);
@@ -114,7 +114,7 @@ int write(const SamplesArguments& arguments, Messages& messages) {
 }  // namespace
 
 int samples(const SamplesArguments& arguments, Messages& messages) {
-  return arguments.write ? write(arguments, messages) : serve(arguments, messages);
+  return arguments.write ? write_files(arguments, messages) : serve(arguments, messages);
 }
 
 }  // namespace tapstat::control

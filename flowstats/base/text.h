@@ -12,6 +12,11 @@
 
 namespace tapstat::flowstats {
 
+/// A to Z in lower case, everything else as it is, whatever the locale.
+constexpr char ascii_lower(char c) {
+  return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+}
+
 template <size_t kBytes>
 class Text {
  public:

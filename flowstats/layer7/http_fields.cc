@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cstring>
 
+#include "flowstats/base/text.h"
+
 namespace tapstat::flowstats::layer7 {
 
 namespace {
@@ -47,7 +49,6 @@ bool is_control(char c) {
 }
 bool is_upper(char c) { return c >= 'A' && c <= 'Z'; }
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
-char lower(char c) { return is_upper(c) ? static_cast<char>(c - 'A' + 'a') : c; }
 
 /// Up to the first control character and, for a word, the first blank; other white space is
 /// control.
@@ -85,7 +86,7 @@ Found find_anywhere(std::string_view text, const HeaderSpec& spec) {
 bool names_field(std::string_view line, std::string_view name_and_colon) {
   return line.size() >= name_and_colon.size() &&
          std::equal(name_and_colon.begin(), name_and_colon.end(), line.begin(),
-                    [](char a, char b) { return lower(a) == lower(b); });
+                    [](char a, char b) { return ascii_lower(a) == ascii_lower(b); });
 }
 
 std::string_view without_blanks_around(std::string_view value) {

@@ -2,14 +2,14 @@
 
 #include <algorithm>
 
+#include "flowstats/base/text.h"
+
 namespace tapstat::flowstats::layer7 {
 
 namespace {
 
 constexpr std::string_view kHostName = "host:";
 constexpr std::string_view kBlanks = " \t";
-
-char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
 
 }  // namespace
 
@@ -50,7 +50,7 @@ void HttpHead::read_piece(std::string_view piece) {
   if (line_bytes_ == 0 && piece.starts_with('\r')) begins_with_cr_ = true;
   line_bytes_ = static_cast<uint16_t>(line_bytes_ + piece.size());
   for (; line_ == Line::name && !piece.empty(); piece.remove_prefix(1)) {
-    if (has_host_ || lower(piece.front()) != kHostName[matched_]) {
+    if (has_host_ || ascii_lower(piece.front()) != kHostName[matched_]) {
       line_ = Line::other;
     } else if (++matched_ == kHostName.size()) {
       line_ = Line::host;

@@ -7,6 +7,7 @@
 #include <rapidcheck.h>
 #include <rapidcheck/gtest.h>
 
+#include "flowstats/measurement.h"
 #include "tests/property/random_talks.h"
 
 namespace rc {
@@ -44,6 +45,15 @@ struct Arbitrary<tapstat::tests::Step> {
 };
 
 }  // namespace rc
+
+namespace tapstat::tests {
+
+/// Inside a law only.
+inline flowstats::Mode any_mode() {
+  return *rc::gen::arbitrary<bool>() ? flowstats::Mode::corrected : flowstats::Mode::tstat;
+}
+
+}  // namespace tapstat::tests
 
 namespace tapstat::tests {
 

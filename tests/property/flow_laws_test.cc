@@ -16,8 +16,6 @@ using flowstats::Counter;
 using flowstats::Mode;
 using Steps = std::vector<Step>;
 
-Mode any_mode() { return *rc::gen::arbitrary<bool>() ? Mode::corrected : Mode::tstat; }
-
 dataplane::ParseRules rules_of(Mode mode) {
   return {mode, dataplane::LinkType::ethernet, flowstats::Measurement{}.hash_seed};
 }

@@ -127,8 +127,6 @@ void same(const std::vector<Segment>& segments, Mode mode, uint32_t flows, uint3
   RC_ASSERT(with.counters.value == without.counters.value);
 }
 
-Mode any_mode() { return *rc::gen::arbitrary<bool>() ? Mode::corrected : Mode::tstat; }
-
 RC_GTEST_PROP(NurseryLaws, ChangesNoRowOfAFlood, (const std::vector<FloodStep>& steps)) {
   same(segments_of(steps), any_mode(), 64, 64);
 }
