@@ -53,7 +53,7 @@ std::string_view class_in_question(uint16_t dns_class) {
 class DnsRowMaker {
  public:
   DnsRowMaker(RowBuffer& out, const DnsRecord& record, ByteRange message, Mode mode,
-           const Anonymiser* anonymiser)
+              const Anonymiser* anonymiser)
       : out_(out), mode_(mode), anonymiser_(anonymiser), reader_(message) {
     const DnsHeader& header = reader_.header();
     row_.record = &record;

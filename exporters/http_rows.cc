@@ -96,7 +96,7 @@ class HttpRowMaker {
 };
 
 std::string_view HttpRowMaker::with_mark(std::string_view before, std::string_view value,
-                                     std::string_view after) {
+                                         std::string_view after) {
   std::string& text = marked_[marks_++];
   text.reserve(before.size() + value.size() + after.size());
   text.append(before).append(value).append(after);

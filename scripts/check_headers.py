@@ -46,19 +46,22 @@ def flags_of(command):
     return kept
 
 
+def sources_of(compiled):
+    """A source file, or those that a file of the build includes to compile several at a time."""
+    if "-unity" not in compiled.stem:
+        return [compiled.resolve()]
+    return [pathlib.Path(line.strip()[len("#include<"):-1]).resolve()
+            for line in compiled.read_text().splitlines() if line.startswith("#include<")]
+
+
 def commands_by_folder(build, root):
-    """Folder (relative to the root) -> (directory to run in, flags) of its first source file; for
-    files that are compiled several at a time, of the first target that the folder builds."""
+    """Folder (relative to the root) -> (directory to run in, flags) of its first source file."""
     result = {}
     for entry in json.loads((build / "compile_commands.json").read_text()):
-        source = (pathlib.Path(entry["directory"]) / entry["file"]).resolve()
-        if source.suffix == ".cc" and root in source.parents:
-            folder = source.parent.relative_to(root)
-        elif "-unity" in source.stem:
-            folder = source.parent.parent.relative_to(build)  # folder/target.p/target-unity0.cpp
-        else:
-            continue
-        result.setdefault(folder, (entry["directory"], flags_of(entry["command"])))
+        for source in sources_of(pathlib.Path(entry["directory"]) / entry["file"]):
+            if source.suffix == ".cc" and root in source.parents:
+                result.setdefault(source.parent.relative_to(root),
+                                  (entry["directory"], flags_of(entry["command"])))
     return result
 
 
